@@ -7,9 +7,12 @@
 namespace tokenforge::errors {
 namespace {
 
+// Debian's abseil has a string_view of its own.
+absl::string_view Abseil(std::string_view text) { return {text.data(), text.size()}; }
+
 template <class Message>
 std::optional<Message> PayloadOf(const absl::Status& status, std::string_view url) {
-  const std::optional<absl::Cord> payload = status.GetPayload(url);
+  const auto payload = status.GetPayload(Abseil(url));
   Message message;
   if (!payload || !message.ParseFromString(std::string(*payload))) return std::nullopt;
   return message;
@@ -32,11 +35,11 @@ absl::StatusCode CodeOf(Reason reason) {
 }
 
 absl::Status Make(Reason reason, std::string_view message) {
-  absl::Status status(CodeOf(reason), message);
+  absl::Status status(CodeOf(reason), Abseil(message));
   v1::ErrorInfo info;
   info.set_reason(v1::Reason_Name(reason));
   info.set_domain(std::string(kDomain));
-  status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  status.SetPayload(Abseil(kErrorInfoUrl), absl::Cord(info.SerializeAsString()));
   return status;
 }
 
@@ -46,7 +49,7 @@ absl::Status MakeRetryable(Reason reason, std::string_view message,
   v1::RetryInfo retry;
   retry.mutable_retry_delay()->set_seconds(after.count() / 1000);
   retry.mutable_retry_delay()->set_nanos(static_cast<int>(after.count() % 1000) * 1'000'000);
-  status.SetPayload(kRetryInfoUrl, absl::Cord(retry.SerializeAsString()));
+  status.SetPayload(Abseil(kRetryInfoUrl), absl::Cord(retry.SerializeAsString()));
   return status;
 }
 
@@ -61,7 +64,7 @@ absl::Status InvalidFields(const std::vector<FieldFault>& faults, Reason reason)
     violation->set_description(fault.description);
   }
   absl::Status status = Make(reason, message);
-  status.SetPayload(kBadRequestUrl, absl::Cord(request.SerializeAsString()));
+  status.SetPayload(Abseil(kBadRequestUrl), absl::Cord(request.SerializeAsString()));
   return status;
 }
 
