@@ -1,0 +1,62 @@
+// Command and Script: what is sent to Redis, encoded once, on the caller's thread.
+//
+// Why encoded early: the event loop is one thread; formatting belongs to the many. Arguments are
+// length-prefixed (RESP), so any byte is safe in any of them and nothing can be injected. An
+// argument never becomes part of a Lua source: scripts are constants, inputs go through KEYS and
+// ARGV. Values; movable across threads. A Script may be shared by all threads and copied cheaply.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tokenforge::redis {
+
+// A Lua script with its SHA-1, under which the server caches it.
+//
+// It MUST be idempotent: a call that timed out may have run, and will be tried again. It takes the
+// time as an argument, never from the server.
+class Script {
+ public:
+  // `name` labels metrics and errors: a short constant such as "rotate".
+  Script(std::string_view name, std::string_view source);
+
+  const std::string& name() const { return body_->name; }
+  const std::string& source() const { return body_->source; }
+  const std::string& sha1() const { return body_->sha1; }  // 40 lower-case hexadecimal digits
+
+ private:
+  friend class Command;
+  struct Body {
+    std::string name, source, sha1;
+  };
+  std::shared_ptr<const Body> body_;
+};
+
+class Command {
+ public:
+  // The command's name is the first argument, and its label in metrics and errors. Not for commands
+  // that change what the connection is (SUBSCRIBE, MONITOR, MULTI, blocking ones): it is shared.
+  Command(std::initializer_list<std::string_view> arguments);
+  explicit Command(std::span<const std::string_view> arguments);
+  // A call of a script: EVALSHA, and EVAL if the server does not know it (after a restart).
+  Command(const Script& script, std::span<const std::string> keys,
+          std::span<const std::string> arguments);
+
+  const std::string& wire() const { return wire_; }  // RESP bytes
+  const std::string& label() const { return label_; }
+  bool is_script() const { return script_ != nullptr; }
+  // Turns an EVALSHA into the EVAL of the same call; only for scripts.
+  void UseSource();
+
+ private:
+  std::string wire_;
+  std::string label_;
+  std::shared_ptr<const Script::Body> script_;
+  size_t tail_ = 0;  // where, in an EVALSHA, the number of keys begins
+  size_t count_ = 0;
+};
+
+}  // namespace tokenforge::redis
