@@ -1,0 +1,36 @@
+// Calls that a handler makes on behalf of the call that it serves: time left, trace, and, when
+// asked, the caller's token.
+//
+// Why: deadlines must shrink on their way, a trace must not break, and no call should leave without
+// a deadline.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+namespace grpc {
+class ClientContext;
+class ServerContextBase;
+namespace experimental {
+class ClientInterceptorFactoryInterface;
+}
+}  // namespace grpc
+
+namespace tokenforge {
+
+struct OutgoingOptions {
+  std::chrono::milliseconds at_most{10000};  // when the caller gave no deadline, or a later one
+  bool with_token = false;  // hand on the caller's `authorization`; only to services that need it
+};
+
+// A context for one outgoing call: the deadline of `incoming` less a margin (a tenth of what is
+// left, at most 50 ms), its trace and request ID. On the handler's thread or any other, until the
+// served call has ended.
+std::unique_ptr<grpc::ClientContext> MakeOutgoing(const grpc::ServerContextBase& incoming,
+                                                  const OutgoingOptions& options = {});
+
+// Observes rpc_client_call_duration_seconds of every call of a channel: for
+// grpc::experimental::CreateCustomChannelWithInterceptors.
+std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface> MakeClientMetrics();
+
+}  // namespace tokenforge
