@@ -75,7 +75,9 @@ void Log(Level level, std::string_view msg, std::initializer_list<Field> fields 
 void Log(Level level, std::string_view msg, const TraceContext& trace,
          std::initializer_list<Field> fields = {});
 
-void LogFields(Level level, std::string_view msg, std::span<const Field> fields);
+// The same for fields gathered at run time; `trace` may be null.
+void LogFields(Level level, std::string_view msg, const TraceContext* trace,
+               std::span<const Field> fields);
 
 struct LogOptions {
   Level level = Level::kInfo;
