@@ -49,9 +49,9 @@ class Client {
   // readiness.
   virtual bool Connected() const = 0;
 
-  // The same for coroutines. Name the command before co_await (g++ 12 destroys owning temporaries
-  // there twice).
-  async::Task<absl::StatusOr<Reply>> Call(Command command, clock::SteadyTime deadline);
+  // The same for coroutines. Name the command before co_await and move it in: g++ 12 destroys
+  // owning temporaries of a co_await expression twice.
+  async::Task<absl::StatusOr<Reply>> Call(Command&& command, clock::SteadyTime deadline);
   async::Task<absl::StatusOr<Reply>> CallScript(const Script& script,
                                                 std::span<const std::string> keys,
                                                 std::span<const std::string> arguments,
@@ -66,7 +66,9 @@ class Observer {
   // A command ended. `operation` is its label; the status OK, or what the caller was told.
   virtual void OnDone(std::string_view operation, std::chrono::nanoseconds took,
                       const absl::Status& status) = 0;
-  virtual void OnConnected(bool connected) = 0;
+  // The connection came up, was lost, or an attempt to make it failed; `why` (then) holds no
+  // secret.
+  virtual void OnConnection(bool up, std::string_view why) = 0;
 };
 
 // Where the server is: `unix:///path/to.sock`, `unix:///path/to.sock?db=2`, `redis://host:port` or

@@ -1,0 +1,69 @@
+#include <charconv>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "lib/redis/client.h"
+
+namespace tokenforge::redis {
+namespace {
+
+// The value of `name:` in the text of INFO; empty if it has none.
+std::string_view Field(std::string_view info, std::string_view name) {
+  while (!info.empty()) {
+    const std::string_view line = info.substr(0, info.find("\r\n"));
+    info.remove_prefix(std::min(info.size(), line.size() + 2));
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) {
+      return line.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+bool AtLeast(std::string_view version, int want_major, int want_minor) {
+  int major = 0;
+  int minor = 0;
+  const char* const end = version.data() + version.size();
+  const auto first = std::from_chars(version.data(), end, major);
+  if (first.ec != std::errc() || first.ptr == end) return false;
+  std::from_chars(first.ptr + 1, end, minor);
+  return major > want_major || (major == want_major && minor >= want_minor);
+}
+
+absl::Status JudgeServer(std::string_view info) {
+  const std::string_view version = Field(info, "redis_version");
+  if (AtLeast(version, 6, 2)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("Redis 6.2 or later is needed; this server says it is \"",
+                   absl::string_view(version.data(), version.size()), "\""));
+}
+
+// CONFIG GET is often forbidden to applications; INFO tells the same.
+absl::Status JudgeMemory(std::string_view info, const ServerRequirements& requirements) {
+  const std::string_view policy = Field(info, "maxmemory_policy");
+  if (requirements.allow_eviction || policy == "noeviction") return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Redis runs with maxmemory-policy \"", absl::string_view(policy.data(), policy.size()),
+      "\" and may throw sessions and keys away; set it to noeviction"));
+}
+
+}  // namespace
+
+async::Task<absl::Status> CheckServer(Client& client, ServerRequirements requirements,
+                                      clock::SteadyTime deadline) {
+  // Two questions: servers before 7 take one section at a time.
+  Command ask_server({"INFO", "server"});
+  const absl::StatusOr<Reply> server = co_await client.Call(std::move(ask_server), deadline);
+  if (!server.ok()) co_return server.status();
+  const absl::StatusOr<std::string_view> about_server = server->AsBytes();
+  if (!about_server.ok()) co_return about_server.status();
+  if (absl::Status fault = JudgeServer(*about_server); !fault.ok()) co_return fault;
+
+  Command ask_memory({"INFO", "memory"});
+  const absl::StatusOr<Reply> memory = co_await client.Call(std::move(ask_memory), deadline);
+  if (!memory.ok()) co_return memory.status();
+  const absl::StatusOr<std::string_view> about_memory = memory->AsBytes();
+  if (!about_memory.ok()) co_return about_memory.status();
+  co_return JudgeMemory(*about_memory, requirements);
+}
+
+}  // namespace tokenforge::redis

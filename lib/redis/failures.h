@@ -1,0 +1,22 @@
+// The errors that a client gives, in one place. Private to lib/redis.
+//
+// None of them holds an argument of a command, nor the server's text (which may quote arguments):
+// only the error code that begins it, such as WRONGTYPE.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace tokenforge::redis::failures {
+
+absl::Status NotConnected();
+absl::Status ConnectionLost(std::string_view operation, bool sent);
+absl::Status DeadlinePassed(std::string_view operation, bool sent);
+absl::Status QueueFull();
+absl::Status ClientClosed();
+// What an error reply means; `text` is the server's line without the leading '-'.
+absl::Status FromServer(std::string_view operation, std::string_view text);
+bool IsUnknownScript(std::string_view text);
+
+}  // namespace tokenforge::redis::failures
