@@ -22,8 +22,9 @@ namespace tokenforge::rpc {
 struct ChannelOptions {
   // Full names, "tokenforge.keys.v1.KeyService/GetJwks": safe to send twice.
   std::vector<std::string> idempotent_methods;
-  bool health_checking = true;      // off for servers without grpc.health.v1
-  int max_message_bytes = 1 << 20;  // each way
+  bool health_checking = true;  // off for servers without grpc.health.v1
+  int max_request_bytes = 1 << 20;
+  int max_response_bytes = 4 << 20;
 };
 
 // `target` is a gRPC name: "127.0.0.1:7445", "dns:///keys.tokenforge.svc:7445", "unix:///path".

@@ -29,6 +29,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -71,7 +72,8 @@ class Process {
   // when the certificates are bad or the port cannot be had. Called once, inside `wire`; what it
   // serves must outlive it.
   using Start = std::function<absl::StatusOr<std::unique_ptr<grpc::Server>>(grpc::ServerBuilder&)>;
-  absl::Status Serve(const Start& start);
+  // `services` are the full service names that health checks may ask for beside the whole server.
+  absl::Status Serve(const Start& start, std::vector<std::string> services = {});
 
   // For steps of the start that wait for a dependency: true once a signal came. Sleep returns false
   // as soon as one comes.

@@ -37,8 +37,9 @@ struct ServerSettings {
 void Declare(config::Parser& parser, ServerSettings* settings, std::string listen,
              std::string operators_listen);
 
-// Limits that every server of ours sets: streams per connection, 1 MiB messages, 16 KiB of metadata
-// (a token of 8 KiB fits), connection age, and pings of clients no more often than each 10 s.
+// Limits that every server of ours sets: streams per connection, 1 MiB requests and 4 MiB answers,
+// 16 KiB of metadata (a token of 8 KiB fits), connection age, and pings of clients no more often
+// than each 10 s.
 void ApplyLimits(const ServerSettings& settings, grpc::ServerBuilder& builder);
 
 }  // namespace tokenforge::rpc

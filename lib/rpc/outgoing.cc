@@ -1,0 +1,57 @@
+#include "lib/rpc/outgoing.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <string>
+
+namespace tokenforge::rpc {
+namespace {
+
+constexpr std::chrono::milliseconds kMargin{50};
+
+std::chrono::system_clock::time_point WallOf(clock::SteadyTime deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  return std::chrono::system_clock::now() +
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
+}
+
+// Time to turn the answer, or its absence, into an answer of our own.
+clock::SteadyTime LessMargin(clock::SteadyTime deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  return deadline - std::min<clock::SteadyTime::duration>(kMargin, left / 10);
+}
+
+}  // namespace
+
+OutgoingContext::OutgoingContext(const ServerCall& call) : deadline_(call.deadline()) {
+  if (call.context() != nullptr) {
+    client_ = grpc::ClientContext::FromCallbackServerContext(*call.context());
+    deadline_ = LessMargin(deadline_);
+  } else {
+    client_ = std::make_unique<grpc::ClientContext>();
+  }
+  client_->set_deadline(WallOf(deadline_));
+  PutTrace(call.trace().Child(), *client_);
+}
+
+OutgoingContext::~OutgoingContext() = default;
+OutgoingContext::OutgoingContext(OutgoingContext&&) noexcept = default;
+OutgoingContext& OutgoingContext::operator=(OutgoingContext&&) noexcept = default;
+
+OutgoingContext& OutgoingContext::AtMost(std::chrono::milliseconds from_now) {
+  const clock::SteadyTime deadline = std::chrono::steady_clock::now() + from_now;
+  if (deadline < deadline_) {
+    deadline_ = deadline;
+    client_->set_deadline(WallOf(deadline_));
+  }
+  return *this;
+}
+
+OutgoingContext& OutgoingContext::WithBearer(const secret::Secret& token) {
+  client_->AddMetadata("authorization", "Bearer " + std::string(token.Expose()));
+  return *this;
+}
+
+}  // namespace tokenforge::rpc

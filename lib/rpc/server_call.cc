@@ -1,0 +1,46 @@
+#include "lib/rpc/server_call.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tokenforge::rpc {
+
+namespace {
+constexpr std::chrono::hours kLongest{1};
+}
+
+clock::SteadyTime DeadlineOf(const grpc::ServerContextBase& context,
+                             std::chrono::milliseconds fallback) {
+  // gRPC tells deadlines by the wall clock, and none as its far end: compare before subtracting.
+  const auto wall_now = std::chrono::system_clock::now();
+  const auto deadline = context.deadline();
+  const auto steady_now = std::chrono::steady_clock::now();
+  if (deadline > wall_now + kLongest) return steady_now + fallback;
+  return steady_now + std::max(std::chrono::system_clock::duration(0), deadline - wall_now);
+}
+
+telemetry::TraceContext TraceOf(const grpc::ServerContextBase& context) {
+  telemetry::TraceHeaders headers;
+  for (const auto& [name, value] : context.client_metadata()) {
+    headers.Add({name.data(), name.size()}, {value.data(), value.size()});
+  }
+  return headers.Extract();
+}
+
+void PutTrace(const telemetry::TraceContext& trace, grpc::ClientContext& context) {
+  for (const auto& [name, value] : trace.Headers()) context.AddMetadata(name, value);
+}
+
+ServerCall::ServerCall(const grpc::CallbackServerContext& context,
+                       std::chrono::milliseconds fallback)
+    : context_(&context), deadline_(DeadlineOf(context, fallback)), trace_(TraceOf(context)) {}
+
+ServerCall::ServerCall(clock::SteadyTime deadline, telemetry::TraceContext trace)
+    : deadline_(deadline), trace_(std::move(trace)) {}
+
+bool ServerCall::Cancelled() const { return context_ != nullptr && context_->IsCancelled(); }
+
+}  // namespace tokenforge::rpc
