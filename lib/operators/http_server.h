@@ -27,8 +27,8 @@ namespace tokenforge::operators {
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-  std::string path;     // without the query
-  HttpHeaders headers;  // names in lower case
+  std::string path = {};     // without the query
+  HttpHeaders headers = {};  // names in lower case
 
   // The first value of a header (name in lower case), or "".
   std::string_view Header(std::string_view name) const;
@@ -36,8 +36,8 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 200;
-  HttpHeaders headers;  // Content-Type belongs here; default text/plain; charset=utf-8
-  std::string body;
+  HttpHeaders headers = {};  // Content-Type belongs here; default text/plain; charset=utf-8
+  std::string body = {};
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
@@ -47,10 +47,8 @@ struct HttpOptions {
   std::size_t threads = 2;
   std::chrono::milliseconds read_timeout{2000};
   std::chrono::milliseconds write_timeout{5000};
-  std::size_t requests_per_connection =
-      1;                         // more: keep-alive, each idle connection holding a thread for 2 s
-  std::string certificate_file;  // PEM chain and key; both or none
-  std::string key_file;
+  std::string certificate_file = {};  // PEM chain and key; both or none
+  std::string key_file = {};
 };
 
 class HttpServer {

@@ -32,8 +32,13 @@ class Readiness {
   bool Ready() const;
   bool Draining() const;
 
+  // The state at one instant; `json` is
   // {"ready":false,"draining":false,"conditions":[{"name":"redis","ok":false,"detail":"starting"}]}
-  std::string Json() const;
+  struct Report {
+    bool ready = false;
+    std::string json;
+  };
+  Report Look() const;
 
   // Calls `listener` now with the present state and then after each change of Ready(), in order and
   // one at a time, on the thread that changed it. A listener must not call back into this object.

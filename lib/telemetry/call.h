@@ -54,10 +54,10 @@ class ClientMethod {
 struct CallRecord {
   const TraceContext* trace = nullptr;
   absl::StatusCode code = absl::StatusCode::kUnknown;
-  std::string_view reason;
+  std::string_view reason = {};
   std::chrono::nanoseconds duration{0};
-  std::string_view peer;
-  std::string_view sub;
+  std::string_view peer = {};
+  std::string_view sub = {};
 };
 
 // Observes the duration and writes the line `call`: at info, or as a warning for UNAVAILABLE and

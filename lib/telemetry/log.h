@@ -81,8 +81,8 @@ void LogFields(Level level, std::string_view msg, const TraceContext* trace,
 
 struct LogOptions {
   Level level = Level::kInfo;
-  std::string file;          // appended to; empty: stderr
-  std::string service;       // written as `service` in every line unless empty
+  std::string file = {};     // appended to; empty: stderr
+  std::string service = {};  // written as `service` in every line unless empty
   std::size_t queue = 8192;  // lines
 };
 
