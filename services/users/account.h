@@ -1,0 +1,43 @@
+// An account, as stores and rules see it. Plain values; nothing here is secret but
+// Credentials::password_hash.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/clock/clock.h"
+#include "lib/secret/secret.h"
+#include "services/users/email.h"
+
+namespace tokenforge::users {
+
+struct Account {
+  std::string user_id;  // lower-case UUID
+  CanonicalEmail email;
+  bool email_verified = false;
+  std::string given_name;
+  std::string family_name;
+  std::vector<std::string> roles = {};   // sorted
+  std::vector<std::string> scopes = {};  // sorted
+  bool disabled = false;
+  clock::WallTime create_time;  // whole microseconds
+  clock::WallTime update_time;
+};
+
+// An account together with what proves its owner.
+struct Credentials {
+  Account account;
+  secret::Secret password_hash;  // the text of password_hash.h
+};
+
+// What a new account begins with: no roles, no scopes, enabled, its email not verified.
+struct NewAccount {
+  std::string user_id;
+  CanonicalEmail email;
+  std::string given_name;
+  std::string family_name;
+  secret::Secret password_hash;
+  clock::WallTime create_time;
+};
+
+}  // namespace tokenforge::users

@@ -1,0 +1,106 @@
+#include "services/users/accounts.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "lib/errors/errors.h"
+#include "lib/uuid/uuid.h"
+
+namespace tokenforge::users {
+namespace {
+
+telemetry::Histogram HashSeconds() {
+  return telemetry::HistogramFamily("tokenforge_password_hash_seconds",
+                                    "How long hashing or comparing one password took")
+      .With();
+}
+
+absl::Status InvalidCredentials() {
+  return errors::Make(errors::reasons::INVALID_CREDENTIALS, "The email or the password is wrong.");
+}
+
+absl::Status Disabled() {
+  return errors::Make(errors::reasons::ACCOUNT_DISABLED,
+                      "This account is disabled; an administrator can enable it.");
+}
+
+}  // namespace
+
+Accounts::Accounts(AccountStore& store, const PasswordHasher& hasher, workers::Pool& hashing,
+                   const clock::Clock& clock)
+    : store_(store),
+      hasher_(hasher),
+      hashing_(hashing),
+      clock_(clock),
+      nobody_(*CanonicalEmail::Parse("nobody@nowhere.invalid")),
+      hash_seconds_(HashSeconds()) {}
+
+async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline,
+                                                      Registration registration) {
+  auto hash = [this, &registration](int) -> absl::StatusOr<secret::Secret> {
+    const auto begin = std::chrono::steady_clock::now();
+    absl::StatusOr<secret::Secret> hashed = hasher_.Hash(registration.password());
+    hash_seconds_.Observe(std::chrono::steady_clock::now() - begin);
+    return hashed;
+  };
+  async::Task<absl::StatusOr<secret::Secret>> hashing = hashing_.Run(deadline, std::move(hash));
+  absl::StatusOr<secret::Secret> hashed = co_await std::move(hashing);
+  if (!hashed.ok()) co_return hashed.status();
+
+  NewAccount account{.user_id = registration.user_id(),
+                     .email = registration.email(),
+                     .given_name = registration.given_name(),
+                     .family_name = registration.family_name(),
+                     .password_hash = *std::move(hashed),
+                     .create_time = clock_.Now()};
+  async::Task<absl::StatusOr<Account>> storing = store_.Create(deadline, std::move(account));
+  co_return co_await std::move(storing);
+}
+
+async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline, std::string email,
+                                                              secret::Secret password) {
+  // What is no email is looked up as an address that counts for nobody, even if somebody registers
+  // it: whether a look-up happened must not show.
+  const absl::StatusOr<CanonicalEmail> parsed = CanonicalEmail::Parse(email);
+  CanonicalEmail wanted = parsed.ok() ? *parsed : nobody_;
+  async::Task<absl::StatusOr<Credentials>> finding =
+      store_.FindCredentials(deadline, std::move(wanted));
+  absl::StatusOr<Credentials> found = co_await std::move(finding);
+  if (!found.ok() && errors::ReasonOf(found.status()) != errors::reasons::NOT_FOUND) {
+    co_return found.status();
+  }
+  const bool known = parsed.ok() && found.ok();
+
+  const secret::Secret* stored = known ? &found->password_hash : nullptr;
+  auto compare = [this, &password, stored](int) -> absl::StatusOr<bool> {
+    const auto begin = std::chrono::steady_clock::now();
+    const absl::StatusOr<bool> matches = hasher_.Matches(password, stored);
+    hash_seconds_.Observe(std::chrono::steady_clock::now() - begin);
+    return matches;
+  };
+  async::Task<absl::StatusOr<bool>> comparing = hashing_.Run(deadline, std::move(compare));
+  const absl::StatusOr<bool> matches = co_await std::move(comparing);
+  if (!matches.ok()) co_return matches.status();
+  if (!*matches) co_return InvalidCredentials();
+  if (found->account.disabled) co_return Disabled();
+  co_return std::move(found->account);
+}
+
+async::Task<absl::StatusOr<Account>> Accounts::Get(Deadline deadline, std::string user_id) {
+  if (!uuid::IsCanonical(user_id)) {
+    co_return errors::InvalidFields({{"user_id", "must be a lower-case UUID"}});
+  }
+  async::Task<absl::StatusOr<Account>> finding = store_.FindById(deadline, std::move(user_id));
+  co_return co_await std::move(finding);
+}
+
+async::Task<absl::StatusOr<Account>> Accounts::GetByEmail(Deadline deadline, std::string email) {
+  absl::StatusOr<CanonicalEmail> parsed = CanonicalEmail::Parse(email);
+  if (!parsed.ok()) co_return parsed.status();
+  async::Task<absl::StatusOr<Account>> finding = store_.FindByEmail(deadline, *std::move(parsed));
+  co_return co_await std::move(finding);
+}
+
+}  // namespace tokenforge::users

@@ -1,0 +1,53 @@
+// What the users service does: create an account, prove its owner by a password, look one up.
+//
+// These are the flows behind user_service, without gRPC: each is a task of at most two awaits, one
+// on the store and one on the hashing pool. Hashing has a pool of its own, so that a storm of
+// logins cannot keep look-ups (and with them refreshes) from the database's threads.
+//
+// Errors beside those of AccountStore: OVERLOADED when the hashing queue is full. Thread-safe. What
+// the constructor is given outlives this object and its tasks.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/async/task.h"
+#include "lib/clock/clock.h"
+#include "lib/secret/secret.h"
+#include "lib/telemetry/metrics.h"
+#include "lib/workers/pool.h"
+#include "services/users/account_store.h"
+#include "services/users/password_hash.h"
+#include "services/users/registration.h"
+
+namespace tokenforge::users {
+
+class Accounts {
+ public:
+  Accounts(AccountStore& store, const PasswordHasher& hasher, workers::Pool& hashing,
+           const clock::Clock& clock);
+
+  // EMAIL_TAKEN when another account has the email; it takes as long as a success, the hash
+  // included.
+  async::Task<absl::StatusOr<Account>> Create(Deadline deadline, Registration registration);
+
+  // The account whose password this is. INVALID_CREDENTIALS, in the same words and after the same
+  // work, whether the email is none, nobody's, or the password is not its own. ACCOUNT_DISABLED
+  // only after a right password.
+  async::Task<absl::StatusOr<Account>> VerifyPassword(Deadline deadline, std::string email,
+                                                      secret::Secret password);
+
+  // NOT_FOUND when there is none; INVALID_FIELD when the text is no ID or no email.
+  async::Task<absl::StatusOr<Account>> Get(Deadline deadline, std::string user_id);
+  async::Task<absl::StatusOr<Account>> GetByEmail(Deadline deadline, std::string email);
+
+ private:
+  AccountStore& store_;
+  const PasswordHasher& hasher_;
+  workers::Pool& hashing_;
+  const clock::Clock& clock_;
+  const CanonicalEmail nobody_;
+  const telemetry::Histogram hash_seconds_;
+};
+
+}  // namespace tokenforge::users

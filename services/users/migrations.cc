@@ -1,0 +1,111 @@
+#include "services/users/migrations.h"
+
+#include <soci/soci.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "lib/errors/errors.h"
+#include "services/users/sql_dialect.h"
+
+namespace tokenforge::users {
+namespace {
+
+struct Step {
+  int version;
+  const char* name;
+  std::vector<const char*>
+      statements;  // "{key}" stands for SqlDialect::key_type(); no colons: SOCI binds them
+};
+
+// Truth values are integers and times microseconds of Unix time: both databases and SOCI agree on
+// those.
+const std::vector<Step>& Steps() {
+  static const auto* steps = new std::vector<Step>{
+      {1,
+       "accounts",
+       {"create table accounts ("
+        " id {key} primary key,"
+        " email {key} not null unique,"
+        " email_verified integer not null,"
+        " given_name text not null,"
+        " family_name text not null,"
+        " password_hash text not null,"
+        " roles text not null,"   // sorted, joined by spaces
+        " scopes text not null,"  // the same
+        " disabled integer not null,"
+        " create_time bigint not null,"
+        " update_time bigint not null,"
+        " version bigint not null)"}},
+  };
+  return *steps;
+}
+
+std::string ForDialect(const SqlDialect& dialect, std::string statement) {
+  constexpr std::string_view kKey = "{key}";
+  for (std::size_t at; (at = statement.find(kKey)) != std::string::npos;) {
+    statement.replace(at, kKey.size(), dialect.key_type());
+  }
+  return statement;
+}
+
+// 0 for a database that we never saw. Outside a transaction, where a failed query harms nothing.
+int VersionBeforeLock(const SqlDialect& dialect, soci::session& session) {
+  try {
+    int version = 0;
+    session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
+    return version;
+  } catch (const soci::soci_error&) {
+    if (dialect.CurrentFault().kind != SqlFault::kBroken) throw;
+    return 0;
+  }
+}
+
+void Apply(const SqlDialect& dialect, soci::session& session, const Step& step) {
+  for (const char* statement : step.statements) session << ForDialect(dialect, statement);
+  // SOCI reads what it was given at the end of the expression: no temporaries.
+  const std::string name = step.name;
+  const long long now = std::chrono::duration_cast<std::chrono::microseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+  session
+      << "insert into schema_migrations (version, name, apply_time) values (:version, :name, :now)",
+      soci::use(step.version), soci::use(name), soci::use(now);
+}
+
+absl::Status Newer(int version) {
+  return errors::Make(errors::reasons::INTERNAL_FAULT,
+                      "The account database has schema " + std::to_string(version) +
+                          ", this program knows " + std::to_string(LatestSchemaVersion()) +
+                          " at most; start the newer program.");
+}
+
+}  // namespace
+
+int LatestSchemaVersion() { return Steps().back().version; }
+
+absl::Status Migrate(const SqlDialect& dialect, soci::session& session) {
+  int version = VersionBeforeLock(dialect, session);
+  if (version > LatestSchemaVersion()) return Newer(version);
+  if (version == LatestSchemaVersion()) return absl::OkStatus();
+
+  dialect.BeginMigration(session);
+  session << "create table if not exists schema_migrations ("
+             "version integer primary key, name text not null, apply_time bigint not null)";
+  // Another process may have been quicker.
+  session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
+  for (const Step& step : Steps()) {
+    if (step.version > version) Apply(dialect, session, step);
+  }
+  session << "commit";
+  // A commit whose transaction had failed returns without an error: only reading tells.
+  session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
+  if (version > LatestSchemaVersion()) return Newer(version);
+  if (version < LatestSchemaVersion()) {
+    return errors::Make(errors::reasons::INTERNAL_FAULT, "The account database kept no migration.");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tokenforge::users

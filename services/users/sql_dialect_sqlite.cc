@@ -1,0 +1,91 @@
+#include <fcntl.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <unistd.h>
+
+#include "lib/errors/errors.h"
+#include "services/users/sql_dialects.h"
+
+namespace tokenforge::users {
+namespace {
+
+// Owner only: the file holds password hashes. SQLite gives its -wal and -shm files the same mode.
+constexpr mode_t kFileMode = 0600;
+
+void CreateWithFileMode(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
+  if (file >= 0) ::close(file);  // else SQLite says what is wrong
+}
+
+class SqliteDialect final : public SqlDialect {
+ public:
+  SqliteDialect(std::string path, const SqlTimeouts& timeouts)
+      : path_(std::move(path)),
+        connection_("db=\"" + path_ + "\" timeout=" + std::to_string(timeouts.statement.count())) {}
+
+  std::string_view name() const override { return "sqlite"; }
+  std::string_view key_type() const override { return "text"; }
+
+  std::unique_ptr<soci::session> Connect() const override {
+    CreateWithFileMode(path_);
+    auto session = std::make_unique<soci::session>(soci::sqlite3, connection_);
+    // Readers do not wait for the writer, and what was acknowledged outlives a power cut.
+    *session << "pragma journal_mode = wal";
+    *session << "pragma synchronous = full";
+    *session << "pragma foreign_keys = on";
+    *session << "pragma trusted_schema = off";
+    return session;
+  }
+
+  // A deferred transaction that reads and then writes fails when somebody else wrote in between.
+  void BeginMigration(soci::session& session) const override { session << "begin immediate"; }
+
+  SqlFault CurrentFault() const override {
+    try {
+      throw;
+    } catch (const soci::sqlite3_soci_error& error) {
+      return {KindOf(error.result()), "SQLite error " + std::to_string(error.result())};
+    } catch (...) {
+      return {SqlFault::kLost, "no connection"};
+    }
+  }
+
+ private:
+  static SqlFault::Kind KindOf(int result) {
+    switch (result & 0xFF) {
+      case SQLITE_CONSTRAINT:
+        return SqlFault::kDuplicate;
+      case SQLITE_IOERR:
+      case SQLITE_CANTOPEN:
+      case SQLITE_PROTOCOL:
+        return SqlFault::kLost;
+      case SQLITE_BUSY:
+      case SQLITE_LOCKED:
+      case SQLITE_NOMEM:
+      case SQLITE_READONLY:
+      case SQLITE_INTERRUPT:
+      case SQLITE_FULL:
+        return SqlFault::kBusy;
+      default:
+        return SqlFault::kBroken;
+    }
+  }
+
+  const std::string path_;
+  const std::string connection_;
+};
+
+}  // namespace
+
+NewDialect NewSqliteDialect(const std::string& url, const SqlTimeouts& timeouts) {
+  const std::string path = url.substr(std::string_view("sqlite://").size());
+  const bool quotable = path.find_first_of(std::string_view("\"\0\n", 3)) == std::string::npos;
+  if (!path.starts_with('/') || path.ends_with('/') || !quotable) {
+    return errors::InvalidFields(
+        {{"database-url",
+          "must name a file by its absolute path, as in sqlite:///var/lib/users.db"}});
+  }
+  return std::make_unique<SqliteDialect>(path, timeouts);
+}
+
+}  // namespace tokenforge::users
