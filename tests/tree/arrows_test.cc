@@ -55,6 +55,14 @@ TEST(Arrows, RefuseOpenSslInAJoseHeaderOnly) {
               ElementsAre(HasSubstr("lib/jose/key.h includes openssl/evp.h")));
 }
 
+TEST(Arrows, KnowTheGuardsPublicHeadersByTheNameThatOthersUse) {
+  EXPECT_THAT(ArrowViolations(
+                  {File("examples/notes/main.cc", {"#include \"tokenforge/guard.h\""}),
+                   File("interceptors/tokenforge/guard.h", {"#include \"interceptors/policy.h\""}),
+                   File("interceptors/policy.h", {"#include <openssl/evp.h>"})}),
+              ElementsAre(HasSubstr("interceptors/tokenforge/guard.h includes openssl/evp.h")));
+}
+
 TEST(Arrows, RefuseGrpcInAStoreAndRedisInAnEdge) {
   EXPECT_THAT(
       ArrowViolations({File("services/keys/key_store_redis.cc", {"#include <grpcpp/grpcpp.h>"}),
