@@ -1,0 +1,90 @@
+// AdminService on the wire. None of it is built in this version; the guard asks for the role
+// `admin` all the same.
+//
+// Thread-safe; without state.
+#pragma once
+
+#include "lib/rpc/call.h"
+#include "lib/rpc/not_built_stream.h"
+#include "tokenforge/auth/v1/admin.grpc.pb.h"
+
+namespace tokenforge::auth {
+
+class AdminService final : public v1::AdminService::CallbackService {
+ public:
+  grpc::ServerUnaryReactor* GetUser(grpc::CallbackServerContext* context, const v1::GetUserRequest*,
+                                    v1::GetUserResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ListUsers(grpc::CallbackServerContext* context,
+                                      const v1::ListUsersRequest*,
+                                      v1::ListUsersResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* SetUserRoles(grpc::CallbackServerContext* context,
+                                         const v1::SetUserRolesRequest*,
+                                         v1::SetUserRolesResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* DisableUser(grpc::CallbackServerContext* context,
+                                        const v1::DisableUserRequest*,
+                                        v1::DisableUserResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* EnableUser(grpc::CallbackServerContext* context,
+                                       const v1::EnableUserRequest*,
+                                       v1::EnableUserResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* UnlockUser(grpc::CallbackServerContext* context,
+                                       const v1::UnlockUserRequest*,
+                                       v1::UnlockUserResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* DeleteUser(grpc::CallbackServerContext* context,
+                                       const v1::DeleteUserRequest*,
+                                       v1::DeleteUserResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ListUserSessions(grpc::CallbackServerContext* context,
+                                             const v1::ListUserSessionsRequest*,
+                                             v1::ListUserSessionsResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* RevokeUserSessions(grpc::CallbackServerContext* context,
+                                               const v1::RevokeUserSessionsRequest*,
+                                               v1::RevokeUserSessionsResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ListSigningKeys(grpc::CallbackServerContext* context,
+                                            const v1::ListSigningKeysRequest*,
+                                            v1::ListSigningKeysResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* RotateSigningKey(grpc::CallbackServerContext* context,
+                                             const v1::RotateSigningKeyRequest*,
+                                             v1::RotateSigningKeyResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* RevokeSigningKey(grpc::CallbackServerContext* context,
+                                             const v1::RevokeSigningKeyRequest*,
+                                             v1::RevokeSigningKeyResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* RevokeAllSigningKeys(grpc::CallbackServerContext* context,
+                                                 const v1::RevokeAllSigningKeysRequest*,
+                                                 v1::RevokeAllSigningKeysResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ListAuditEvents(grpc::CallbackServerContext* context,
+                                            const v1::ListAuditEventsRequest*,
+                                            v1::ListAuditEventsResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(grpc::CallbackServerContext*,
+                                                               v1::ImportUsersResponse*) override {
+    return rpc::NotBuiltReads<v1::ImportUsersRequest>();
+  }
+};
+
+}  // namespace tokenforge::auth

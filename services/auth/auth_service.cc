@@ -1,0 +1,59 @@
+#include "services/auth/auth_service.h"
+
+#include "services/auth/login_flows.h"
+
+namespace tokenforge::auth {
+
+using Context = grpc::CallbackServerContext;
+using Reactor = grpc::ServerUnaryReactor;
+
+Reactor* AuthService::Register(Context* context, const v1::RegisterRequest* request,
+                               v1::RegisterResponse* response) {
+  return rpc::Serve(context, auth::Register(facade_, Origin(*context), request, response));
+}
+
+Reactor* AuthService::Login(Context* context, const v1::LoginRequest* request,
+                            v1::LoginResponse* response) {
+  return rpc::Serve(context, auth::Login(facade_, Origin(*context), request, response));
+}
+
+Reactor* AuthService::Refresh(Context* context, const v1::RefreshRequest* request,
+                              v1::RefreshResponse* response) {
+  return rpc::Serve(context, auth::Refresh(facade_, Origin(*context), request, response));
+}
+
+Reactor* AuthService::Logout(Context* context, const v1::LogoutRequest* /*request*/,
+                             v1::LogoutResponse* /*response*/) {
+  return rpc::Serve(context, auth::Logout(facade_, rpc::ServerCall(*context), CallerOf(*context)));
+}
+
+Reactor* AuthService::LogoutAll(Context* context, const v1::LogoutAllRequest* request,
+                                v1::LogoutAllResponse* response) {
+  return rpc::Serve(context, auth::LogoutAll(facade_, rpc::ServerCall(*context), CallerOf(*context),
+                                             request, response));
+}
+
+Reactor* AuthService::ListSessions(Context* context, const v1::ListSessionsRequest* request,
+                                   v1::ListSessionsResponse* response) {
+  return rpc::Serve(context, auth::ListSessions(facade_, rpc::ServerCall(*context),
+                                                CallerOf(*context), request, response));
+}
+
+Reactor* AuthService::RevokeSession(Context* context, const v1::RevokeSessionRequest* request,
+                                    v1::RevokeSessionResponse* /*response*/) {
+  return rpc::Serve(context, auth::RevokeSession(facade_, rpc::ServerCall(*context),
+                                                 CallerOf(*context), request));
+}
+
+Reactor* AuthService::WhoAmI(Context* context, const v1::WhoAmIRequest* /*request*/,
+                             v1::WhoAmIResponse* response) {
+  return rpc::Serve(context,
+                    auth::WhoAmI(facade_, rpc::ServerCall(*context), CallerOf(*context), response));
+}
+
+Reactor* AuthService::Introspect(Context* context, const v1::IntrospectRequest* request,
+                                 v1::IntrospectResponse* response) {
+  return rpc::Answer(context, auth::Introspect(verify_, *request, *response));
+}
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,109 @@
+// AuthService on the wire: each handler hands its call to a flow (login_flows.h, session_flows.h),
+// nothing more.
+//
+// A guard stands before it: a handler of an AUTHENTICATED method has a verified Caller.
+// Thread-safe. The facade and whatever `verify` uses outlive the server.
+#pragma once
+
+#include "lib/rpc/call.h"
+#include "services/auth/facade.h"
+#include "services/auth/session_flows.h"
+#include "tokenforge/auth/v1/auth.grpc.pb.h"
+
+namespace tokenforge::auth {
+
+class AuthService final : public v1::AuthService::CallbackService {
+ public:
+  AuthService(Facade& facade, VerifyToken verify) : facade_(facade), verify_(std::move(verify)) {}
+
+  grpc::ServerUnaryReactor* Register(grpc::CallbackServerContext* context,
+                                     const v1::RegisterRequest* request,
+                                     v1::RegisterResponse* response) override;
+  grpc::ServerUnaryReactor* Login(grpc::CallbackServerContext* context,
+                                  const v1::LoginRequest* request,
+                                  v1::LoginResponse* response) override;
+  grpc::ServerUnaryReactor* Refresh(grpc::CallbackServerContext* context,
+                                    const v1::RefreshRequest* request,
+                                    v1::RefreshResponse* response) override;
+  grpc::ServerUnaryReactor* Logout(grpc::CallbackServerContext* context,
+                                   const v1::LogoutRequest* request,
+                                   v1::LogoutResponse* response) override;
+  grpc::ServerUnaryReactor* LogoutAll(grpc::CallbackServerContext* context,
+                                      const v1::LogoutAllRequest* request,
+                                      v1::LogoutAllResponse* response) override;
+  grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
+                                         const v1::ListSessionsRequest* request,
+                                         v1::ListSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeSession(grpc::CallbackServerContext* context,
+                                          const v1::RevokeSessionRequest* request,
+                                          v1::RevokeSessionResponse* response) override;
+  grpc::ServerUnaryReactor* WhoAmI(grpc::CallbackServerContext* context,
+                                   const v1::WhoAmIRequest* request,
+                                   v1::WhoAmIResponse* response) override;
+  grpc::ServerUnaryReactor* Introspect(grpc::CallbackServerContext* context,
+                                       const v1::IntrospectRequest* request,
+                                       v1::IntrospectResponse* response) override;
+
+  // Declared, and not built in this version.
+  grpc::ServerUnaryReactor* CompleteLogin(grpc::CallbackServerContext* context,
+                                          const v1::CompleteLoginRequest*,
+                                          v1::CompleteLoginResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* UpdateProfile(grpc::CallbackServerContext* context,
+                                          const v1::UpdateProfileRequest*,
+                                          v1::UpdateProfileResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ChangePassword(grpc::CallbackServerContext* context,
+                                           const v1::ChangePasswordRequest*,
+                                           v1::ChangePasswordResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* RequestPasswordReset(grpc::CallbackServerContext* context,
+                                                 const v1::RequestPasswordResetRequest*,
+                                                 v1::RequestPasswordResetResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ResetPassword(grpc::CallbackServerContext* context,
+                                          const v1::ResetPasswordRequest*,
+                                          v1::ResetPasswordResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* RequestEmailVerification(
+      grpc::CallbackServerContext* context, const v1::RequestEmailVerificationRequest*,
+      v1::RequestEmailVerificationResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* VerifyEmail(grpc::CallbackServerContext* context,
+                                        const v1::VerifyEmailRequest*,
+                                        v1::VerifyEmailResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* EnrollTotp(grpc::CallbackServerContext* context,
+                                       const v1::EnrollTotpRequest*,
+                                       v1::EnrollTotpResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* ConfirmTotp(grpc::CallbackServerContext* context,
+                                        const v1::ConfirmTotpRequest*,
+                                        v1::ConfirmTotpResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* DisableTotp(grpc::CallbackServerContext* context,
+                                        const v1::DisableTotpRequest*,
+                                        v1::DisableTotpResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+  grpc::ServerUnaryReactor* IssueServiceToken(grpc::CallbackServerContext* context,
+                                              const v1::IssueServiceTokenRequest*,
+                                              v1::IssueServiceTokenResponse*) override {
+    return rpc::NotBuilt(context);
+  }
+
+ private:
+  Facade& facade_;
+  const VerifyToken verify_;
+};
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,74 @@
+#include "services/auth/config.h"
+
+#include <algorithm>
+
+#include "lib/config/config.h"
+#include "services/auth/discovery.h"
+
+namespace tokenforge::auth {
+namespace {
+
+using std::chrono::milliseconds;
+
+// An audience is one value of a claim and must not be mistaken for two.
+bool IsAudience(const std::string& text) {
+  return !text.empty() && text.size() <= 256 &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+}
+
+std::vector<std::string> Mistakes(const Config& config) {
+  std::vector<std::string> mistakes;
+  if (const std::string fault = IssuerFault(config.issuer); !fault.empty()) {
+    mistakes.push_back("issuer " + fault);
+  }
+  if (config.audiences.empty() || config.audiences.size() > 16 ||
+      !std::all_of(config.audiences.begin(), config.audiences.end(), IsAudience)) {
+    mistakes.emplace_back("audiences must be 1 to 16 names of printable ASCII without blanks");
+  }
+  if (config.http_tls_cert_file.empty() != config.http_tls_key_file.empty()) {
+    mistakes.emplace_back("http-tls-cert-file and http-tls-key-file go together");
+  }
+  return mistakes;
+}
+
+}  // namespace
+
+void Declare(config::Parser& parser, Config* config) {
+  rpc::Declare(parser, &config->server, "127.0.0.1:7443", "127.0.0.1:9443");
+
+  parser.Group("Well-known documents over HTTP");
+  parser.Address("http-listen", &config->http_listen, "127.0.0.1:7080",
+                 "Where to serve /.well-known/jwks.json and discovery");
+  parser.FileThatExists("http-tls-cert-file", &config->http_tls_cert_file, "",
+                        "Certificate chain for HTTPS, PEM; without it plain HTTP");
+  parser.FileThatExists("http-tls-key-file", &config->http_tls_key_file, "",
+                        "Its private key, PEM");
+  parser.Integer("http-threads", &config->http_threads, 8,
+                 "How many HTTP connections are served at once", 1, 256);
+
+  parser.Group("Tokens");
+  parser.String("issuer", &config->issuer, "http://127.0.0.1:7080",
+                "The `iss` of access tokens: the URL under which the HTTP documents are reached");
+  parser.StringList("audiences", &config->audiences, {"tokenforge"}, "The `aud` of access tokens");
+
+  parser.Group("Services behind the façade");
+  parser.String("users-address", &config->users_address, "127.0.0.1:7444",
+                "gRPC name of the users service");
+  parser.String("users-identity", &config->users_identity, "/users",
+                "Its SPIFFE ID, or its path in our trust domain");
+  parser.String("keys-address", &config->keys_address, "127.0.0.1:7445",
+                "gRPC name of the keys service");
+  parser.String("keys-identity", &config->keys_identity, "/keys",
+                "Its SPIFFE ID, or its path in our trust domain");
+  parser.String("sessions-address", &config->sessions_address, "127.0.0.1:7446",
+                "gRPC name of the sessions service");
+  parser.String("sessions-identity", &config->sessions_identity, "/sessions",
+                "Its SPIFFE ID, or its path in our trust domain");
+  parser.Duration("keys-poll", &config->keys_poll, milliseconds(2000),
+                  "How often to ask for new signing keys", milliseconds(100), milliseconds(60000));
+
+  parser.Check([config] { return Mistakes(*config); });
+}
+
+}  // namespace tokenforge::auth

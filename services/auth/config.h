@@ -1,0 +1,39 @@
+// The façade's configuration: everything that can be set, read and checked as a whole before
+// anything opens.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "lib/rpc/settings.h"
+
+namespace tokenforge::config {
+class Parser;
+}
+
+namespace tokenforge::auth {
+
+struct Config {
+  rpc::ServerSettings server;
+
+  // The well-known documents over HTTP; with TLS when both files are given.
+  std::string http_listen;
+  std::string http_tls_cert_file;
+  std::string http_tls_key_file;
+  std::int64_t http_threads = 8;
+
+  std::string issuer;                  // the `iss` of access tokens
+  std::vector<std::string> audiences;  // their `aud`
+
+  // The services behind, each with the SPIFFE ID that it must prove.
+  std::string users_address, users_identity;
+  std::string keys_address, keys_identity;
+  std::string sessions_address, sessions_identity;
+
+  std::chrono::milliseconds keys_poll{2000};
+};
+
+void Declare(config::Parser& parser, Config* config);
+
+}  // namespace tokenforge::auth

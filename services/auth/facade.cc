@@ -1,0 +1,19 @@
+#include "services/auth/facade.h"
+
+#include "absl/strings/ascii.h"
+#include "lib/errors/errors.h"
+
+namespace tokenforge::auth {
+
+absl::Status Counted(const telemetry::CounterFamily& family, absl::Status status) {
+  std::string result = "ok";
+  if (!status.ok()) {
+    const errors::Reason reason =
+        errors::ReasonOf(status).value_or(errors::reasons::INTERNAL_FAULT);
+    result = absl::AsciiStrToLower(errors::reasons::Reason_Name(reason));
+  }
+  family.With({result}).Increment();
+  return status;
+}
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,38 @@
+// Facade: what every flow of this service works with.
+//
+// A struct of things made by main, which outlive the server. The flows are free coroutines that
+// take it by reference; everything in it is thread-safe. A flow returns what the caller is told;
+// response and request belong to the call.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lib/telemetry/metrics.h"
+#include "services/auth/keys_client.h"
+#include "services/auth/sessions_client.h"
+#include "services/auth/users_client.h"
+
+namespace tokenforge::auth {
+
+class TrustHub;
+
+struct Facade {
+  UsersClient users;
+  SessionsClient sessions;
+  KeysClient keys;
+  TrustHub& trust;
+  std::vector<std::string> audiences;  // the `aud` of access tokens
+
+  telemetry::CounterFamily logins{
+      "tokenforge_logins_total", "Logins, by how they ended", {"result"}};
+  telemetry::CounterFamily refreshes{
+      "tokenforge_refreshes_total", "Refreshes, by how they ended", {"result"}};
+};
+
+// Counts how a flow ended and returns its status: `ok`, or the reason's name in lower case.
+absl::Status Counted(const telemetry::CounterFamily& family, absl::Status status);
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,117 @@
+#include "services/auth/login_flows.h"
+
+#include <utility>
+
+#include "lib/uuid/uuid.h"
+#include "services/auth/messages.h"
+#include "services/auth/outward.h"
+#include "services/auth/token_flows.h"
+#include "services/auth/trust_hub.h"
+#include "services/auth/validation.h"
+
+namespace tokenforge::auth {
+namespace {
+
+namespace reasons = errors::reasons;
+
+// A request may go on when it is well formed and its sender has a name.
+template <class Request>
+absl::Status Admit(const Origin& origin, const Request& request) {
+  absl::Status valid = Validate(request);
+  return valid.ok() ? origin.RequirePeer() : valid;
+}
+
+async::Task<absl::Status> DoLogin(Facade& facade, const Origin& origin,
+                                  const v1::LoginRequest& request, v1::LoginResponse& response) {
+  if (absl::Status admitted = Admit(origin, request); !admitted.ok()) co_return admitted;
+
+  const auto verified = co_await facade.users.VerifyPassword(origin.call, request);
+  if (!verified.ok()) {
+    co_return Outward(verified.status(), "users.VerifyPassword",
+                      {reasons::INVALID_CREDENTIALS, reasons::ACCOUNT_DISABLED});
+  }
+  const users::v1::User& user = verified->user();
+  if (user.mfa_enabled()) {
+    // Fail closed: this version cannot ask for the second factor, and must not do without it.
+    co_return errors::Make(reasons::NOT_BUILT,
+                           "logging in with a second factor is not built in this version");
+  }
+  auto tokens = co_await StartSession(facade, origin, user, request.device());
+  if (!tokens.ok()) co_return tokens.status();
+
+  *response.mutable_user() = ToPublic(user);
+  *response.mutable_tokens() = *std::move(tokens);
+  co_return absl::OkStatus();
+}
+
+// Whoever is gone or disabled keeps no session. If that cannot be stored now, the caller is refused
+// all the same, and the next refresh of each session comes here again.
+async::Task<absl::Status> EndAllSessions(Facade& facade, const Origin& origin,
+                                         const std::string& user_id) {
+  const std::string except;
+  const auto ended = co_await facade.sessions.RevokeUserSessions(origin.call, user_id, except);
+  if (ended.ok()) facade.trust.Apply(ended->revocations());
+  co_return SessionEnded();
+}
+
+async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
+                                    const v1::RefreshRequest& request,
+                                    v1::RefreshResponse& response) {
+  if (absl::Status admitted = Admit(origin, request); !admitted.ok()) co_return admitted;
+
+  const auto rotated = co_await facade.sessions.RotateRefreshToken(origin, request);
+  if (!rotated.ok()) {
+    co_return Outward(
+        rotated.status(), "sessions.RotateRefreshToken",
+        {reasons::INVALID_FIELD, reasons::REFRESH_TOKEN_INVALID, reasons::REFRESH_TOKEN_SUPERSEDED,
+         reasons::REFRESH_TOKEN_REUSED, reasons::SESSION_ENDED});
+  }
+  const sessions::v1::Session& session = rotated->session();
+  const auto found = co_await facade.users.GetUser(origin.call, session.user_id());
+  if (Is(found.status(), reasons::NOT_FOUND) || (found.ok() && found->user().disabled())) {
+    co_return co_await EndAllSessions(facade, origin, session.user_id());
+  }
+  if (!found.ok()) co_return Outward(found.status(), "users.GetUser");
+
+  auto tokens =
+      co_await SignTokens(facade, origin, found->user(), session, rotated->refresh_token());
+  if (!tokens.ok()) co_return tokens.status();
+  *response.mutable_tokens() = *std::move(tokens);
+  co_return absl::OkStatus();
+}
+
+}  // namespace
+
+async::Task<absl::Status> Register(Facade& facade, Origin origin,
+                                   const v1::RegisterRequest* request,
+                                   v1::RegisterResponse* response) {
+  if (absl::Status admitted = Admit(origin, *request); !admitted.ok()) co_return admitted;
+
+  auto creating = facade.users.CreateUser(origin.call, *request, uuid::NewId());
+  const auto created = co_await std::move(creating);
+  if (!created.ok()) {
+    co_return Outward(created.status(), "users.CreateUser",
+                      {reasons::EMAIL_TAKEN, reasons::INVALID_FIELD, reasons::WEAK_PASSWORD});
+  }
+  auto tokens = co_await StartSession(facade, origin, created->user(), request->device());
+  if (!tokens.ok()) {
+    co_return Unavailable("the account was created, but no session could be started: log in");
+  }
+  *response->mutable_user() = ToPublic(created->user());
+  *response->mutable_tokens() = *std::move(tokens);
+  co_return absl::OkStatus();
+}
+
+async::Task<absl::Status> Login(Facade& facade, Origin origin, const v1::LoginRequest* request,
+                                v1::LoginResponse* response) {
+  const absl::Status status = co_await DoLogin(facade, origin, *request, *response);
+  co_return Counted(facade.logins, status);
+}
+
+async::Task<absl::Status> Refresh(Facade& facade, Origin origin, const v1::RefreshRequest* request,
+                                  v1::RefreshResponse* response) {
+  const absl::Status status = co_await DoRefresh(facade, origin, *request, *response);
+  co_return Counted(facade.refreshes, status);
+}
+
+}  // namespace tokenforge::auth

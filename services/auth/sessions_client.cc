@@ -1,0 +1,64 @@
+#include "services/auth/sessions_client.h"
+
+#include <grpcpp/channel.h>
+
+#include "lib/rpc/call.h"
+#include "services/auth/messages.h"
+
+namespace tokenforge::auth {
+
+using Methods = sessions::v1::SessionService::StubInterface::async_interface;
+
+SessionsClient::SessionsClient(const std::shared_ptr<grpc::Channel>& channel)
+    : stub_(sessions::v1::SessionService::NewStub(channel)) {}
+
+async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> SessionsClient::CreateSession(
+    const Origin& origin, const std::string& user_id, const v1::Device& device) {
+  sessions::v1::CreateSessionRequest query;
+  query.set_user_id(user_id);
+  *query.mutable_device() = ToInternal(device, origin);
+  query.add_amr("pwd");
+  query.set_client_id(origin.client_id);
+  return rpc::Call(*stub_, &Methods::CreateSession, rpc::OutgoingContext(origin.call),
+                   std::move(query));
+}
+
+async::Task<absl::StatusOr<sessions::v1::RotateRefreshTokenResponse>>
+SessionsClient::RotateRefreshToken(const Origin& origin, const v1::RefreshRequest& request) {
+  sessions::v1::RotateRefreshTokenRequest query;
+  query.set_refresh_token(request.refresh_token());
+  *query.mutable_device() = ToInternal(request.device(), origin);
+  query.set_client_id(origin.client_id);
+  return rpc::Call(*stub_, &Methods::RotateRefreshToken, rpc::OutgoingContext(origin.call),
+                   std::move(query));
+}
+
+async::Task<absl::StatusOr<sessions::v1::ListSessionsResponse>> SessionsClient::ListSessions(
+    const rpc::ServerCall& call, const std::string& user_id,
+    const v1::ListSessionsRequest& request) {
+  sessions::v1::ListSessionsRequest query;
+  query.set_user_id(user_id);
+  query.set_page_size(request.page_size());
+  query.set_page_token(request.page_token());
+  return rpc::Call(*stub_, &Methods::ListSessions, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<sessions::v1::RevokeSessionResponse>> SessionsClient::RevokeSession(
+    const rpc::ServerCall& call, const std::string& user_id, const std::string& session_id) {
+  sessions::v1::RevokeSessionRequest query;
+  query.set_user_id(user_id);
+  query.set_session_id(session_id);
+  return rpc::Call(*stub_, &Methods::RevokeSession, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<sessions::v1::RevokeUserSessionsResponse>>
+SessionsClient::RevokeUserSessions(const rpc::ServerCall& call, const std::string& user_id,
+                                   const std::string& except) {
+  sessions::v1::RevokeUserSessionsRequest query;
+  query.set_user_id(user_id);
+  query.set_except_session_id(except);
+  return rpc::Call(*stub_, &Methods::RevokeUserSessions, rpc::OutgoingContext(call),
+                   std::move(query));
+}
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,41 @@
+// The sessions service, as the façade's flows call it: one awaitable function a step, deadline and
+// trace handed on.
+//
+// Errors are those of rpc::FromGrpc, untranslated (see outward.h). Thread-safe. References given to
+// a function are read before it returns.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/async/task.h"
+#include "services/auth/origin.h"
+#include "tokenforge/auth/v1/auth.pb.h"
+#include "tokenforge/sessions/v1/sessions.grpc.pb.h"
+
+namespace tokenforge::auth {
+
+class SessionsClient {
+ public:
+  explicit SessionsClient(const std::shared_ptr<grpc::Channel>& channel);
+
+  // A session of a user who proved who they are with a password (amr `pwd`).
+  async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> CreateSession(
+      const Origin& origin, const std::string& user_id, const v1::Device& device);
+  async::Task<absl::StatusOr<sessions::v1::RotateRefreshTokenResponse>> RotateRefreshToken(
+      const Origin& origin, const v1::RefreshRequest& request);
+  async::Task<absl::StatusOr<sessions::v1::ListSessionsResponse>> ListSessions(
+      const rpc::ServerCall& call, const std::string& user_id,
+      const v1::ListSessionsRequest& request);
+  async::Task<absl::StatusOr<sessions::v1::RevokeSessionResponse>> RevokeSession(
+      const rpc::ServerCall& call, const std::string& user_id, const std::string& session_id);
+  // All sessions of a user but `except`, which may be empty.
+  async::Task<absl::StatusOr<sessions::v1::RevokeUserSessionsResponse>> RevokeUserSessions(
+      const rpc::ServerCall& call, const std::string& user_id, const std::string& except);
+
+ private:
+  std::unique_ptr<sessions::v1::SessionService::StubInterface> stub_;
+};
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,54 @@
+// TrustFeeds: this replica's one subscription to keys and sessions; whatever comes goes to the
+// TrustHub.
+//
+// Keys are polled; revocations come as a stream, which is resumed with its cursor. When a service
+// is away, what is known stays in use, and the feed comes back with back-off and jitter. Each feed
+// has a thread of its own, which blocks in gRPC's synchronous calls; so nothing here runs on a
+// thread that serves calls.
+//
+// Start and Stop are called by one owner; the destructor stops. The hub outlives this object.
+// KeysKnown and RevocationsKnown are thread-safe; once true they stay true.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+namespace grpc {
+class Channel;
+}
+
+namespace tokenforge::auth {
+
+class TrustHub;
+
+struct TrustFeedOptions {
+  std::chrono::milliseconds keys_poll{2000};
+  std::chrono::milliseconds keys_timeout{5000};
+  std::chrono::milliseconds first_retry{100};
+  std::chrono::milliseconds last_retry{5000};
+  std::chrono::milliseconds stream_life{60000};  // bounds how long a dead connection can go unseen
+};
+
+class TrustFeeds {
+ public:
+  TrustFeeds(TrustHub& hub, const std::shared_ptr<grpc::Channel>& keys,
+             const std::shared_ptr<grpc::Channel>& sessions, const TrustFeedOptions& options = {});
+  ~TrustFeeds();
+  TrustFeeds(const TrustFeeds&) = delete;
+  TrustFeeds& operator=(const TrustFeeds&) = delete;
+
+  void Start();
+  // Cancels what runs and joins the threads. Harmless when not started.
+  void Stop();
+
+  bool KeysKnown() const;
+  bool RevocationsKnown() const;
+
+ private:
+  class KeysFeed;
+  class RevocationsFeed;
+  std::unique_ptr<KeysFeed> keys_;
+  std::unique_ptr<RevocationsFeed> revocations_;
+};
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,64 @@
+// TrustState: the keys and revocations that the suite's guards should believe in now; the rule,
+// without locks or calls.
+//
+// Revocations are only ever added, never withdrawn: one matters until its end_time, so what came
+// first from a revoking call and what comes later from the feed may arrive in any order. Ended ones
+// are forgotten in steps of a whole minute: replicas with the same state then agree, and guards are
+// not sent a new snapshot for each one that ends.
+//
+// Not thread-safe: one owner (TrustHub). Time is an argument.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "lib/clock/clock.h"
+#include "tokenforge/auth/v1/trust.pb.h"
+
+namespace tokenforge::auth {
+
+class TrustState {
+ public:
+  explicit TrustState(std::string issuer) : issuer_(std::move(issuer)) {}
+
+  // Replaces the key set. True when it is another one.
+  bool SetKeys(std::uint64_t keys_version, const std::string& jwks);
+
+  // True when it is new: unknown so far and not ended. One without an end or a subject is not
+  // taken.
+  bool Add(const v1::Revocation& revocation, clock::WallTime now);
+
+  // From now on the feed of revocations is known to have told everything until then.
+  void SetRevocationsKnown() { revocations_known_ = true; }
+
+  // The present state: the same object as long as nothing changes. Null until keys and revocations
+  // are known. Its cursor is a digest of its content: two replicas that believe the same have the
+  // same cursor.
+  std::shared_ptr<const v1::TrustSnapshot> Snapshot(clock::WallTime now);
+
+  std::size_t live_revocations() const { return revocations_.size(); }
+
+ private:
+  using Fingerprint = std::array<std::uint64_t, 4>;
+  struct Entry {
+    v1::Revocation revocation;
+    Fingerprint fingerprint;
+  };
+  void Forget(clock::WallTime now);
+  void Changed();
+
+  const std::string issuer_;
+  std::string jwks_;
+  std::uint64_t keys_version_ = 0;
+  bool revocations_known_ = false;
+  absl::flat_hash_map<std::string, Entry> revocations_;  // by what they revoke
+  Fingerprint sum_{};                 // of all entries, lane by lane: independent of their order
+  std::int64_t forgotten_until_ = 0;  // minutes since 1970
+  std::uint64_t version_ = 0;
+  std::shared_ptr<const v1::TrustSnapshot> snapshot_;
+};
+
+}  // namespace tokenforge::auth

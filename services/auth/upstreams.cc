@@ -1,0 +1,45 @@
+#include "services/auth/upstreams.h"
+
+#include "lib/rpc/channel.h"
+
+namespace tokenforge::auth {
+namespace {
+
+// What may be sent twice without harm, and so is retried when a replica goes away (see the protos).
+// CreateSession is not among them: each call makes a session.
+const std::vector<std::string> kUsersMethods = {
+    "tokenforge.users.v1.UserService/CreateUser",  // under an ID of ours
+    "tokenforge.users.v1.UserService/VerifyPassword",
+    "tokenforge.users.v1.UserService/GetUser",
+};
+const std::vector<std::string> kKeysMethods = {
+    "tokenforge.keys.v1.KeyService/SignToken",
+    "tokenforge.keys.v1.KeyService/GetJwks",
+};
+const std::vector<std::string> kSessionsMethods = {
+    "tokenforge.sessions.v1.SessionService/RotateRefreshToken",  // the same successor within the
+                                                                 // grace
+    "tokenforge.sessions.v1.SessionService/ListSessions",
+    "tokenforge.sessions.v1.SessionService/RevokeSession",
+    "tokenforge.sessions.v1.SessionService/RevokeUserSessions",
+};
+
+}  // namespace
+
+absl::StatusOr<Upstreams> ConnectUpstreams(const Config& config) {
+  const auto connect = [&](const std::string& address, const std::string& identity,
+                           const std::vector<std::string>& methods) {
+    rpc::ChannelOptions options;
+    options.idempotent_methods = methods;
+    return rpc::Connect(address, config.server.tls, identity, options);
+  };
+  auto users = connect(config.users_address, config.users_identity, kUsersMethods);
+  if (!users.ok()) return users.status();
+  auto keys = connect(config.keys_address, config.keys_identity, kKeysMethods);
+  if (!keys.ok()) return keys.status();
+  auto sessions = connect(config.sessions_address, config.sessions_identity, kSessionsMethods);
+  if (!sessions.ok()) return sessions.status();
+  return Upstreams{*std::move(users), *std::move(keys), *std::move(sessions)};
+}
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,35 @@
+// The users service, as the façade's flows call it: one awaitable function a step, deadline and
+// trace handed on.
+//
+// Errors are those of rpc::FromGrpc, untranslated (see outward.h). Thread-safe. References given to
+// a function are read before it returns.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/async/task.h"
+#include "lib/rpc/server_call.h"
+#include "tokenforge/auth/v1/auth.pb.h"
+#include "tokenforge/users/v1/users.grpc.pb.h"
+
+namespace tokenforge::auth {
+
+class UsersClient {
+ public:
+  explicit UsersClient(const std::shared_ptr<grpc::Channel>& channel);
+
+  // Stores an account under an ID of ours, so that a retry is recognised.
+  async::Task<absl::StatusOr<users::v1::CreateUserResponse>> CreateUser(
+      const rpc::ServerCall& call, const v1::RegisterRequest& request, std::string user_id);
+  async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> VerifyPassword(
+      const rpc::ServerCall& call, const v1::LoginRequest& request);
+  async::Task<absl::StatusOr<users::v1::GetUserResponse>> GetUser(const rpc::ServerCall& call,
+                                                                  const std::string& user_id);
+
+ private:
+  std::unique_ptr<users::v1::UserService::StubInterface> stub_;
+};
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,155 @@
+#include "services/auth/validation.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "lib/errors/errors.h"
+#include "lib/uuid/uuid.h"
+#include "tokenforge/auth/v1/auth.pb.h"
+
+namespace tokenforge::auth {
+namespace {
+
+constexpr size_t kMaxEmailBytes = 254;  // RFC 5321 section 4.5.3.1.3, less the angle brackets
+constexpr size_t kMaxLocalPartBytes = 64;
+constexpr size_t kMinPasswordCodePoints = 8;
+constexpr size_t kMaxPasswordBytes = 72;
+constexpr size_t kMaxLoginPasswordBytes = 4096;
+constexpr size_t kMaxNameCodePoints = 100;
+constexpr size_t kMaxUserAgentCodePoints = 400;
+constexpr size_t kMaxRefreshTokenBytes = 1024;
+constexpr size_t kMaxPageTokenBytes = 1024;
+
+using Faults = std::vector<errors::FieldFault>;
+
+// Protobuf refuses strings that are not UTF-8 before a handler runs, so counting lead bytes counts
+// code points.
+size_t CodePoints(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
+bool HasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+bool IsEmail(std::string_view text) {
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+  const size_t at = text.rfind('@');
+  if (!printable || at == std::string_view::npos || text.find('@') != at) return false;
+  const std::string_view domain = text.substr(at + 1);
+  return at > 0 && at <= kMaxLocalPartBytes && !domain.empty() && domain.front() != '.' &&
+         domain.back() != '.' && domain.find("..") == std::string_view::npos;
+}
+
+void CheckEmail(std::string_view email, Faults& faults) {
+  if (email.empty()) {
+    faults.push_back({"email", "is required"});
+  } else if (email.size() > kMaxEmailBytes) {
+    faults.push_back({"email", "must be at most 254 bytes long"});
+  } else if (!IsEmail(email)) {
+    faults.push_back({"email", "must be an address such as ada@example.org, in ASCII"});
+  }
+}
+
+void CheckText(std::string_view field, std::string_view text, size_t limit, Faults& faults) {
+  if (CodePoints(text) > limit) {
+    faults.push_back(
+        {std::string(field), "must be at most " + std::to_string(limit) + " characters long"});
+  }
+  if (HasControlCharacter(text)) {
+    faults.push_back({std::string(field), "must not contain control characters"});
+  }
+}
+
+void CheckDevice(const v1::Device& device, Faults& faults) {
+  CheckText("device.name", device.name(), kMaxNameCodePoints, faults);
+  CheckText("device.user_agent", device.user_agent(), kMaxUserAgentCodePoints, faults);
+  if (!device.ip_address().empty() && !IsIpAddress(device.ip_address())) {
+    faults.push_back({"device.ip_address", "must be a textual IPv4 or IPv6 address"});
+  }
+}
+
+// What is wrong with a new password; strength is a reason of its own.
+void CheckNewPassword(std::string_view password, Faults& faults, Faults& weak) {
+  if (password.find('\0') != std::string_view::npos) {
+    faults.push_back({"password", "must not contain a NUL character"});
+  } else if (CodePoints(password) < kMinPasswordCodePoints) {
+    weak.push_back({"password", "must be at least 8 characters long"});
+  } else if (password.size() > kMaxPasswordBytes) {
+    weak.push_back({"password", "must be at most 72 bytes long"});
+  }
+}
+
+}  // namespace
+
+absl::Status Validate(const v1::RegisterRequest& request) {
+  Faults faults;
+  Faults weak;
+  CheckEmail(request.email(), faults);
+  CheckNewPassword(request.password(), faults, weak);
+  CheckText("given_name", request.given_name(), kMaxNameCodePoints, faults);
+  CheckText("family_name", request.family_name(), kMaxNameCodePoints, faults);
+  CheckDevice(request.device(), faults);
+  if (faults.empty()) return errors::InvalidFields(weak, errors::reasons::WEAK_PASSWORD);
+  faults.insert(faults.end(), weak.begin(), weak.end());
+  return errors::InvalidFields(faults);
+}
+
+absl::Status Validate(const v1::LoginRequest& request) {
+  Faults faults;
+  if (request.email().empty()) {
+    faults.push_back({"email", "is required"});
+  } else if (request.email().size() > kMaxEmailBytes) {
+    faults.push_back({"email", "must be at most 254 bytes long"});
+  }
+  if (request.password().empty()) {
+    faults.push_back({"password", "is required"});
+  } else if (request.password().size() > kMaxLoginPasswordBytes) {
+    // What no account can have; so long a one is refused before anything reads it.
+    faults.push_back({"password", "must be at most 4096 bytes long"});
+  }
+  CheckDevice(request.device(), faults);
+  return errors::InvalidFields(faults);
+}
+
+absl::Status Validate(const v1::RefreshRequest& request) {
+  Faults faults;
+  if (request.refresh_token().empty()) {
+    faults.push_back({"refresh_token", "is required"});
+  } else if (request.refresh_token().size() > kMaxRefreshTokenBytes) {
+    faults.push_back({"refresh_token", "must be at most 1024 bytes long"});
+  }
+  CheckDevice(request.device(), faults);
+  return errors::InvalidFields(faults);
+}
+
+absl::Status Validate(const v1::ListSessionsRequest& request) {
+  Faults faults;
+  if (request.page_size() < 0) faults.push_back({"page_size", "must not be negative"});
+  if (request.page_token().size() > kMaxPageTokenBytes) {
+    faults.push_back({"page_token", "must be one from a previous answer"});
+  }
+  return errors::InvalidFields(faults);
+}
+
+absl::Status Validate(const v1::RevokeSessionRequest& request) {
+  if (uuid::IsCanonical(request.session_id())) return absl::OkStatus();
+  return errors::InvalidFields({{"session_id", "must be a lower-case UUID"}});
+}
+
+bool IsIpAddress(std::string_view text) {
+  // inet_pton stops at a NUL: what follows one would be stored unchecked.
+  if (text.find('\0') != std::string_view::npos) return false;
+  const std::string address(text);
+  in6_addr parsed;
+  return inet_pton(AF_INET, address.c_str(), &parsed) == 1 ||
+         inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
+}
+
+}  // namespace tokenforge::auth

@@ -1,0 +1,38 @@
+// What a request of the façade must look like before anything is asked of another service.
+//
+// Each function lists every fault of its request at once: INVALID_ARGUMENT INVALID_FIELD, or
+// WEAK_PASSWORD when the only thing wrong is the strength of a new password. The services behind
+// check again what they store; these checks exist so that a bad request costs one round trip and
+// names all its faults together. Pure functions, thread-safe.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace tokenforge::auth {
+
+namespace v1 {
+class RegisterRequest;
+class LoginRequest;
+class RefreshRequest;
+class ListSessionsRequest;
+class RevokeSessionRequest;
+}  // namespace v1
+
+// email: one printable-ASCII address of at most 254 bytes. password: 8 code points to 72 bytes, no
+// NUL (bcrypt reads no further than either). Names: at most 100 code points, no control characters.
+// device: see below.
+absl::Status Validate(const v1::RegisterRequest& request);
+
+// Only what cannot be a login at all; whether email and password fit, or could, is not told here.
+absl::Status Validate(const v1::LoginRequest& request);
+
+absl::Status Validate(const v1::RefreshRequest& request);
+absl::Status Validate(const v1::ListSessionsRequest& request);
+absl::Status Validate(const v1::RevokeSessionRequest& request);
+
+// A textual IPv4 or IPv6 address, without brackets, port or zone.
+bool IsIpAddress(std::string_view text);
+
+}  // namespace tokenforge::auth
