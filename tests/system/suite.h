@@ -1,0 +1,76 @@
+// Suite: the whole of TokenForge for a test — a private Redis, SQLite or PostgreSQL, and the four
+// services as four processes over mTLS on free ports, in a folder of its own that goes when it
+// goes.
+//
+// Every process can be killed and started again by name, with the state it left. Used from one
+// thread; channels may be used from any.
+#pragma once
+
+#include <grpcpp/channel.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/system/child_process.h"
+
+namespace tokenforge::systemtest {
+
+struct SuiteOptions {
+  std::string algorithm = "ES256";  // of signing keys; RS256 keys take long to make
+  bool postgres = false;            // users in PostgreSQL instead of SQLite
+  int bcrypt_cost = 4;              // the cheapest: tests are not about hashing
+  std::map<std::string, std::vector<std::string>>
+      flags;  // more flags by service: "auth", "users", "keys", "sessions"
+};
+
+class Suite {
+ public:
+  explicit Suite(SuiteOptions options = {});
+  ~Suite();
+
+  // Starts everything and waits until each service says it is ready. Ends the test process with the
+  // reason when that does not come about.
+  void Start();
+
+  // "redis", "postgres", "auth", "users", "keys", "sessions".
+  ChildProcess& process(const std::string& name) { return processes_.at(name); }
+  std::vector<std::string> names() const;
+
+  // Starts a process that was ended; for a service with the flags it had. WaitReady returns false
+  // when it is not ready in time.
+  void StartProcess(const std::string& name);
+  bool WaitReady(const std::string& name, std::chrono::seconds at_most = std::chrono::seconds(30));
+
+  // A channel to a service as one of the development identities ("app", "auth", "operator", …).
+  std::shared_ptr<grpc::Channel> Connect(const std::string& service, const std::string& as = "app");
+
+  // GET from a loopback port: the whole answer, head and body; empty when nobody answers.
+  static std::string HttpGet(int port, const std::string& path);
+
+  int port(const std::string& service) const { return ports_.at(service); }
+  int operators_port(const std::string& service) const { return operators_ports_.at(service); }
+  int http_port() const { return http_port_; }
+  std::string issuer() const;
+  std::string redis_address() const { return "unix://" + dir_ + "/redis.sock"; }
+  const std::string& dir() const { return dir_; }
+  std::string certs() const { return dir_ + "/certs"; }
+  std::string log(const std::string& name) const { return dir_ + "/" + name + ".log"; }
+
+ private:
+  std::vector<std::string> CommandOf(const std::string& name) const;
+  std::vector<std::string> ServiceFlags(const std::string& name) const;
+  void StartPostgres();
+
+  SuiteOptions options_;
+  std::string dir_;
+  std::string postgres_dir_;
+  std::map<std::string, ChildProcess> processes_;
+  std::map<std::string, int> ports_;
+  std::map<std::string, int> operators_ports_;
+  int http_port_ = 0;
+};
+
+}  // namespace tokenforge::systemtest
