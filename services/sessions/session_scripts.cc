@@ -1,0 +1,184 @@
+#include "services/sessions/session_scripts.h"
+
+#include <string>
+
+namespace tokenforge::sessions::scripts {
+namespace {
+
+// Reading, writing and ending, for all. The layout is that of session_record.h.
+constexpr const char* kCommon = R"lua(
+local now, idle, absolute = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local fixed = 29  -- bytes of a record before its moves
+
+local value = redis.call('GET', KEYS[1])
+local live = {}
+if value then
+  if string.byte(value) ~= 1 then return redis.error_reply('DAMAGED sessions') end
+  local at = 2
+  while at <= #value do
+    local id, size, created, generation, count = struct.unpack('>c16I2I6I4I1', value, at)
+    local used = created
+    if count > 0 then used = struct.unpack('>I6', value, at + fixed + 6 * (count - 1)) end
+    local stop = math.min(created + absolute, used + idle)
+    local after = at + 18 + size
+    if now < stop then
+      live[#live + 1] = {id = id, created = created, generation = generation, count = count,
+                         stop = stop, moves = at + fixed, at = at, raw = string.sub(value, at, after - 1)}
+    end
+    at = after
+  end
+end
+
+local function find(id)
+  for i, session in ipairs(live) do
+    if session.id == id then return i, session end
+  end
+end
+
+local function save()
+  if #live == 0 then return redis.call('DEL', KEYS[1]) end
+  local parts, last = {'\1'}, 0
+  for _, session in ipairs(live) do
+    parts[#parts + 1] = session.raw
+    last = math.max(last, session.stop)
+  end
+  redis.call('SET', KEYS[1], table.concat(parts), 'PX', string.format('%.0f', last - now))
+end
+
+local function log(entry)
+  local time = redis.call('TIME')
+  local oldest = string.format('%.0f', time[1] * 1000 - ARGV[5])
+  redis.call('XADD', KEYS[2], 'MINID', '~', oldest, '*', 'r', entry)
+  redis.call('PEXPIRE', KEYS[2], ARGV[5])
+end
+
+local function revoke(kind, id, before)
+  log(struct.pack('>c1I6I6c0', kind, tonumber(ARGV[4]), tonumber(before), id))
+end
+
+-- Ends the sessions with these IDs, each with its revocation.
+local function finish(ids)
+  for _, id in ipairs(ids) do
+    table.remove(live, (find(id)))
+    revoke('s', id, 0)
+  end
+  if #ids > 0 then save() end
+  return ids
+end
+)lua";
+
+constexpr const char* kAdd = R"lua(
+local most, id, record = tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local mine = find(id)
+if mine then table.remove(live, mine) end
+local ended = {}
+while #live >= most do
+  local oldest = 1
+  for i = 2, #live do
+    if live[i].created < live[oldest].created then oldest = i end
+  end
+  ended[#ended + 1] = live[oldest].id
+  revoke('s', live[oldest].id, 0)
+  table.remove(live, oldest)
+end
+live[#live + 1] = {id = id, raw = record, stop = now + math.min(idle, absolute)}
+save()
+return ended
+)lua";
+
+constexpr const char* kRotate = R"lua(
+local grace, reuse, user, before = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
+local id, presented, client = ARGV[10], tonumber(ARGV[11]), ARGV[12]
+local _, mine = find(id)
+if not mine then return {'ended'} end
+
+local rest = mine.moves + 6 * mine.count
+local theirs, name, agent, address, amr = struct.unpack('>I2c0I2c0I2c0I2c0I2c0', value, rest)
+if client ~= '' and theirs ~= '' and client ~= theirs then return {'other_client'} end
+
+local function move(i) return struct.unpack('>I6', value, mine.moves + 6 * (i - 1)) end
+
+if presented >= mine.generation then
+  local moves = {}
+  for i = 1, mine.count do
+    local moved = move(i)
+    if now - moved < grace then moves[#moves + 1] = moved end
+  end
+  for _ = 1, math.min(presented - mine.generation + 1, 32) do moves[#moves + 1] = now end
+  while #moves > 32 do table.remove(moves, 1) end
+  local packed = {}
+  for i, moved in ipairs(moves) do packed[i] = struct.pack('>I6', moved) end
+  if ARGV[13] ~= '' then name = ARGV[13] end
+  if ARGV[14] ~= '' then agent = ARGV[14] end
+  if ARGV[15] ~= '' then address = ARGV[15] end
+  local body = struct.pack('>I6I4I1', mine.created, presented + 1, #moves) .. table.concat(packed)
+  for _, text in ipairs({theirs, name, agent, address, amr}) do
+    body = body .. struct.pack('>I2', #text) .. text
+  end
+  mine.raw = id .. struct.pack('>I2', #body) .. body
+  mine.stop = math.min(mine.created + absolute, now + idle)
+  save()
+  return {'rotated', mine.raw}
+end
+
+local behind = mine.generation - presented
+if behind <= mine.count and now - move(mine.count - behind + 1) < grace then
+  if behind == 1 then return {'repeated', mine.raw} end
+  return {'superseded'}
+end
+
+if reuse == 'session' then return {'reused', finish({id})} end
+local ids = {}
+for i, session in ipairs(live) do ids[i] = session.id end
+revoke('u', user, before)
+return {'reused', finish(ids)}
+)lua";
+
+constexpr const char* kEnd = R"lua(
+if not find(ARGV[6]) then return {} end
+return finish({ARGV[6]})
+)lua";
+
+constexpr const char* kEndAll = R"lua(
+local keep, user, before = ARGV[6], ARGV[7], ARGV[8]
+local ids = {}
+for _, session in ipairs(live) do
+  if session.id ~= keep then ids[#ids + 1] = session.id end
+end
+if keep == '' then revoke('u', user, before) end
+return finish(ids)
+)lua";
+
+constexpr const char* kRevoke = R"lua(
+log(ARGV[6])
+return false
+)lua";
+
+redis::Script Make(const char* name, const char* body) {
+  return redis::Script(name, std::string(kCommon) + body);
+}
+
+}  // namespace
+
+const redis::Script& Add() {
+  static const redis::Script script = Make("sessions.add", kAdd);
+  return script;
+}
+const redis::Script& Rotate() {
+  static const redis::Script script = Make("sessions.rotate", kRotate);
+  return script;
+}
+const redis::Script& End() {
+  static const redis::Script script = Make("sessions.end", kEnd);
+  return script;
+}
+const redis::Script& EndAll() {
+  static const redis::Script script = Make("sessions.end_all", kEndAll);
+  return script;
+}
+const redis::Script& Revoke() {
+  static const redis::Script script = Make("sessions.revoke", kRevoke);
+  return script;
+}
+
+}  // namespace tokenforge::sessions::scripts

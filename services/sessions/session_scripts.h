@@ -1,0 +1,25 @@
+// The Lua scripts of the session store: one per operation, one round trip, one slot. Private to
+// session_store_redis.
+//
+// They take every input through KEYS and ARGV, also the time: a decision must not depend on which
+// machine's clock made it. Only the log's own order and the lives of keys go by the server's clock,
+// as spans. Each is idempotent in what it leaves behind: a call that timed out may have run.
+//   KEYS[1] a user's sessions   KEYS[2] the revocation log of the user's bucket
+#pragma once
+
+#include "lib/redis/command.h"
+
+namespace tokenforge::sessions::scripts {
+
+// ARGV of all: 1 now, 2 idle life, 3 absolute life, 4 end of revocations, 5 life of the log (ms).
+const redis::Script&
+Add();  // 6 most sessions, 7 session ID, 8 record → the IDs of those that made room
+const redis::Script&
+Rotate();  // 6 grace, 7 reuse, 8 user, 9 issued before, 10 session ID, 11 generation,
+           // 12 client, 13–15 device → {verdict, record} or {verdict, IDs ended}
+const redis::Script& End();  // 6 session ID → the IDs ended
+const redis::Script&
+EndAll();  // 6 session ID to keep or "", 7 user, 8 issued before → the IDs ended
+const redis::Script& Revoke();  // 6 entry of the log → nil
+
+}  // namespace tokenforge::sessions::scripts

@@ -1,0 +1,119 @@
+// SessionStore: where sessions and revocations are kept. Each operation is one atomic step.
+//
+// Contract, which one test suite checks on every body (Redis, memory):
+//  - Every operation may be repeated after DEPENDENCY_DOWN without harm: it may have happened.
+//  - A fault of the store is DEPENDENCY_DOWN, OVERLOADED or INTERNAL_FAULT, never a verdict on a
+//  token.
+//  - Ending a session and recording its revocation is one step: no crash can leave one without the
+//  other.
+//  - A user has at most `max_sessions`; starting one more ends the oldest. What has expired is not
+//  seen,
+//    and is dropped when its user is next written.
+//  - Nothing that is stored lets a thief refresh: no token, no hash of one, no key.
+// Threading: all methods may be called from any thread; coroutines go on where the store answers.
+// The store outlives its tasks. Arguments that are references must live until the task ends.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lib/async/task.h"
+#include "lib/clock/clock.h"
+#include "lib/uuid/uuid.h"
+#include "services/sessions/revocation.h"
+#include "services/sessions/session_rules.h"
+
+namespace tokenforge::sessions {
+
+// What a person recognises a session by.
+struct Device {
+  std::string name;
+  std::string user_agent;
+  std::string ip_address;
+  friend bool operator==(const Device&, const Device&) = default;
+};
+
+struct Session {
+  uuid::Uuid user;
+  uuid::Uuid id;
+  Lineage lineage;
+  std::string client;  // SPIFFE ID of the peer that asked for it; empty: not bound to one
+  Device device;
+  std::vector<std::string> amr;  // RFC 8176
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+// When an operation happens, and until when it is worth waiting for.
+struct Moment {
+  Time now;
+  clock::SteadyTime deadline;
+};
+
+// A refresh token that was presented, and by whom.
+struct Presented {
+  uuid::Uuid user;
+  uuid::Uuid session;
+  uint32_t generation = 1;
+  std::string client;  // empty: not checked
+  Device device;       // non-empty fields replace what is stored when the session moves on
+};
+
+struct Rotation {
+  Verdict verdict = Verdict::kEnded;
+  Session session;                      // as it is now; of kRotated and kRepeated only
+  std::vector<Revocation> revocations;  // what theft ended
+};
+
+struct Ending {
+  int sessions = 0;  // how many were live
+  std::vector<Revocation> revocations;
+};
+
+// Where a reader of the log stands; made by the store, opaque to others.
+using LogCursor = std::vector<std::string>;
+
+struct LogPage {
+  std::vector<Revocation> revocations;  // live ones, each at least once
+  LogCursor cursor;
+  bool more = false;  // ask again at once
+};
+
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+
+  // Adds a session (generation 1, no moves). Adding the same again changes nothing more.
+  // Answers what was revoked to make room.
+  virtual async::Task<absl::StatusOr<std::vector<Revocation>>> Add(const Session& session,
+                                                                   Moment moment) = 0;
+
+  // Decides on a genuine token and does what the verdict says: Decide, with theft by Policy::reuse.
+  virtual async::Task<absl::StatusOr<Rotation>> Rotate(const Presented& token, Moment moment) = 0;
+
+  // A user's live sessions, newest first.
+  virtual async::Task<absl::StatusOr<std::vector<Session>>> List(uuid::Uuid user,
+                                                                 Moment moment) = 0;
+
+  // Ends one session of this user. Unknown: nothing happens, so that nobody revokes what is
+  // another's.
+  virtual async::Task<absl::StatusOr<Ending>> End(uuid::Uuid user, uuid::Uuid session,
+                                                  Moment moment) = 0;
+
+  // Ends all sessions of a user, or all but `keep`. Without `keep` every access token of the user
+  // is revoked too, also those of sessions that the store may have lost.
+  virtual async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user,
+                                                     std::optional<uuid::Uuid> keep,
+                                                     Moment moment) = 0;
+
+  // Records a revocation of a single token.
+  virtual async::Task<absl::Status> Revoke(uuid::Uuid user, const Revocation& revocation,
+                                           Moment moment) = 0;
+
+  // What was revoked since `cursor`; from an empty cursor everything that is live.
+  virtual async::Task<absl::StatusOr<LogPage>> ReadLog(const LogCursor& cursor, Moment moment) = 0;
+};
+
+}  // namespace tokenforge::sessions

@@ -1,0 +1,48 @@
+// SessionStore in memory: the fake that tests of everything above stand on, held to the same
+// contract as the one on Redis. Nothing survives the process; not for production.
+#pragma once
+
+#include <map>
+
+#include "lib/sync/mutex.h"
+#include "services/sessions/session_store.h"
+
+namespace tokenforge::sessions {
+
+class SessionStoreMemory final : public SessionStore {
+ public:
+  explicit SessionStoreMemory(Policy policy) : policy_(policy) {}
+
+  // From now on every operation fails with this, until it is OK again.
+  void FailWith(absl::Status fault);
+
+  async::Task<absl::StatusOr<std::vector<Revocation>>> Add(const Session& session,
+                                                           Moment moment) override;
+  async::Task<absl::StatusOr<Rotation>> Rotate(const Presented& token, Moment moment) override;
+  async::Task<absl::StatusOr<std::vector<Session>>> List(uuid::Uuid user, Moment moment) override;
+  async::Task<absl::StatusOr<Ending>> End(uuid::Uuid user, uuid::Uuid session,
+                                          Moment moment) override;
+  async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user, std::optional<uuid::Uuid> keep,
+                                             Moment moment) override;
+  async::Task<absl::Status> Revoke(uuid::Uuid user, const Revocation& revocation,
+                                   Moment moment) override;
+  async::Task<absl::StatusOr<LogPage>> ReadLog(const LogCursor& cursor, Moment moment) override;
+
+ private:
+  // The user's sessions, without those that have ended.
+  std::vector<Session>& LiveOf(uuid::Uuid user, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Log(const std::vector<Revocation>& revocations) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Revocation> EndOldest(std::vector<Session>& live, Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Revocation> Punish(const Presented& token, std::vector<Session>& live, Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Rotation RotateLocked(const Presented& token, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Policy policy_;
+  sync::Mutex mutex_;
+  absl::Status fault_ ABSL_GUARDED_BY(mutex_);
+  std::map<uuid::Uuid, std::vector<Session>> users_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Revocation> log_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tokenforge::sessions

@@ -1,0 +1,232 @@
+#include "services/sessions/session_store_redis.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "lib/errors/errors.h"
+#include "services/sessions/revocations_made.h"
+#include "services/sessions/session_record.h"
+#include "services/sessions/session_scripts.h"
+
+namespace tokenforge::sessions {
+namespace {
+
+std::string Milliseconds(Span span) { return std::to_string(span.count()); }
+std::string Milliseconds(Time time) { return Milliseconds(time.time_since_epoch()); }
+
+std::string BucketKey(int bucket, std::string_view rest) {
+  return "tf:{b" + std::to_string(bucket) + "}:" + std::string(rest);
+}
+
+// The last byte is random in every version of UUID that we make.
+int BucketOf(const uuid::Uuid& user) { return user.bytes().back() % SessionStoreRedis::kBuckets; }
+
+std::string UserKey(const uuid::Uuid& user) {
+  return BucketKey(BucketOf(user), "u:" + std::string(AsBytes(user)));
+}
+
+absl::Status Unexpected() {
+  return errors::Make(errors::reasons::INTERNAL_FAULT, "a session script answered something else");
+}
+
+absl::StatusOr<std::vector<uuid::Uuid>> IdsIn(const redis::Reply& reply) {
+  const auto items = reply.AsArray();
+  if (!items.ok()) return items.status();
+  std::vector<uuid::Uuid> ids;
+  for (const redis::Reply& item : *items) {
+    const auto bytes = item.AsBytes();
+    if (!bytes.ok()) return bytes.status();
+    const auto id = UuidFromBytes(*bytes);
+    if (!id.ok()) return id.status();
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
+std::optional<Verdict> VerdictOf(std::string_view word) {
+  constexpr std::array<std::pair<std::string_view, Verdict>, 6> kWords = {{
+      {"rotated", Verdict::kRotated},
+      {"repeated", Verdict::kRepeated},
+      {"superseded", Verdict::kSuperseded},
+      {"reused", Verdict::kReused},
+      {"ended", Verdict::kEnded},
+      {"other_client", Verdict::kOtherClient},
+  }};
+  for (const auto& [name, verdict] : kWords) {
+    if (name == word) return verdict;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<Rotation> ReadRotation(const Presented& token, const redis::Reply& reply, Time now,
+                                      const Policy& policy) {
+  const auto items = reply.AsArray();
+  if (!items.ok()) return items.status();
+  if (items->empty()) return Unexpected();
+  const auto word = (*items)[0].AsBytes();
+  if (!word.ok()) return word.status();
+  const std::optional<Verdict> verdict = VerdictOf(*word);
+  if (!verdict) return Unexpected();
+  Rotation rotation{*verdict, {}, {}};
+  if (items->size() == 1) return rotation;
+  if (*verdict == Verdict::kReused) {
+    auto ids = IdsIn((*items)[1]);
+    if (!ids.ok()) return ids.status();
+    rotation.revocations = policy.reuse == ReusePolicy::kUser
+                               ? RevokeUser(token.user, *ids, now, policy)
+                               : RevokeSessions(*ids, now, policy);
+    return rotation;
+  }
+  const auto record = (*items)[1].AsBytes();
+  if (!record.ok()) return record.status();
+  auto session = DecodeRecord(token.user, *record);
+  if (!session.ok()) return session.status();
+  rotation.session = *std::move(session);
+  return rotation;
+}
+
+// One stream of XREAD's answer: {key, {{entry ID, {field, value}}, …}}.
+absl::Status ReadStream(const redis::Reply& reply, Time now, LogPage* page, size_t page_size) {
+  const auto stream = reply.AsArrayOf(2);
+  if (!stream.ok()) return stream.status();
+  const auto key = (*stream)[0].AsBytes();
+  const auto entries = (*stream)[1].AsArray();
+  if (!key.ok() || !entries.ok()) return Unexpected();
+  const int bucket = std::atoi(key->substr(std::min<size_t>(key->size(), 5)).data());
+  for (const redis::Reply& each : *entries) {
+    const auto entry = each.AsArrayOf(2);
+    if (!entry.ok()) return entry.status();
+    const auto id = (*entry)[0].AsBytes();
+    const auto fields = (*entry)[1].AsArrayOf(2);
+    if (!id.ok() || !fields.ok() || bucket < 0 || bucket >= SessionStoreRedis::kBuckets) {
+      return Unexpected();
+    }
+    const auto bytes = (*fields)[1].AsBytes();
+    if (!bytes.ok()) return bytes.status();
+    auto revocation = DecodeRevocation(*bytes);
+    if (!revocation.ok()) return revocation.status();
+    if (revocation->end > now) page->revocations.push_back(*std::move(revocation));
+    page->cursor[bucket] = *id;
+  }
+  page->more = page->more || entries->size() == page_size;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+redis::Command SessionStoreRedis::CallFor(const redis::Script& script, uuid::Uuid user, Time now,
+                                          std::initializer_list<std::string_view> own) const {
+  const std::array<std::string, 2> keys = {UserKey(user), BucketKey(BucketOf(user), "r")};
+  Arguments arguments = {Milliseconds(now), Milliseconds(policy_.idle_life),
+                         Milliseconds(policy_.absolute_life),
+                         Milliseconds(RevocationEnd(now, policy_)),
+                         // Longer than any entry matters, by what two machines' clocks may differ.
+                         Milliseconds(RevocationLife(policy_) + std::chrono::minutes(1))};
+  arguments.insert(arguments.end(), own.begin(), own.end());
+  return redis::Command(script, keys, arguments);
+}
+
+async::Task<absl::StatusOr<std::vector<Revocation>>> SessionStoreRedis::Add(const Session& session,
+                                                                            Moment moment) {
+  const std::string most = std::to_string(policy_.max_sessions);
+  const std::string record = EncodeRecord(session);
+  redis::Command command =
+      CallFor(scripts::Add(), session.user, moment.now, {most, AsBytes(session.id), record});
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  if (!reply.ok()) co_return reply.status();
+  const auto ended = IdsIn(*reply);
+  if (!ended.ok()) co_return ended.status();
+  co_return RevokeSessions(*ended, moment.now, policy_);
+}
+
+async::Task<absl::StatusOr<Rotation>> SessionStoreRedis::Rotate(const Presented& token,
+                                                                Moment moment) {
+  const std::string grace = Milliseconds(policy_.grace);
+  const std::string before = Milliseconds(RevokedBefore(moment.now));
+  const std::string generation = std::to_string(token.generation);
+  redis::Command command =
+      CallFor(scripts::Rotate(), token.user, moment.now,
+              {grace, policy_.reuse == ReusePolicy::kSession ? "session" : "user",
+               AsBytes(token.user), before, AsBytes(token.session), generation, token.client,
+               token.device.name, token.device.user_agent, token.device.ip_address});
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  if (!reply.ok()) co_return reply.status();
+  co_return ReadRotation(token, *reply, moment.now, policy_);
+}
+
+async::Task<absl::StatusOr<std::vector<Session>>> SessionStoreRedis::List(uuid::Uuid user,
+                                                                          Moment moment) {
+  const std::string key = UserKey(user);
+  redis::Command command({"GET", key});
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  if (!reply.ok()) co_return reply.status();
+  if (reply->IsNil()) co_return std::vector<Session>();
+  const auto value = reply->AsBytes();
+  if (!value.ok()) co_return value.status();
+  absl::StatusOr<std::vector<Session>> sessions = DecodeRecords(user, *value);
+  if (!sessions.ok()) co_return sessions.status();
+  co_return NewestFirst(*std::move(sessions), moment.now, policy_);
+}
+
+async::Task<absl::StatusOr<Ending>> SessionStoreRedis::End(uuid::Uuid user, uuid::Uuid session,
+                                                           Moment moment) {
+  redis::Command command = CallFor(scripts::End(), user, moment.now, {AsBytes(session)});
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  if (!reply.ok()) co_return reply.status();
+  const auto ended = IdsIn(*reply);
+  if (!ended.ok()) co_return ended.status();
+  co_return Ending{static_cast<int>(ended->size()), RevokeSessions(*ended, moment.now, policy_)};
+}
+
+async::Task<absl::StatusOr<Ending>> SessionStoreRedis::EndAll(uuid::Uuid user,
+                                                              std::optional<uuid::Uuid> keep,
+                                                              Moment moment) {
+  const std::string before = Milliseconds(RevokedBefore(moment.now));
+  redis::Command command =
+      CallFor(scripts::EndAll(), user, moment.now,
+              {keep ? AsBytes(*keep) : std::string_view(), AsBytes(user), before});
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  if (!reply.ok()) co_return reply.status();
+  const auto ended = IdsIn(*reply);
+  if (!ended.ok()) co_return ended.status();
+  co_return Ending{static_cast<int>(ended->size()),
+                   keep ? RevokeSessions(*ended, moment.now, policy_)
+                        : RevokeUser(user, *ended, moment.now, policy_)};
+}
+
+async::Task<absl::Status> SessionStoreRedis::Revoke(uuid::Uuid user, const Revocation& revocation,
+                                                    Moment moment) {
+  const std::string entry = EncodeRevocation(revocation);
+  redis::Command command = CallFor(scripts::Revoke(), user, moment.now, {entry});
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  co_return reply.status();
+}
+
+// All buckets in one command. (On a cluster: one per slot, still one round.)
+async::Task<absl::StatusOr<LogPage>> SessionStoreRedis::ReadLog(const LogCursor& cursor,
+                                                                Moment moment) {
+  constexpr size_t kPage = 500;  // of one bucket
+  LogPage page;
+  page.cursor = cursor.empty() ? LogCursor(kBuckets, "0") : cursor;
+  std::vector<std::string> keys;
+  for (int bucket = 0; bucket < kBuckets; ++bucket) keys.push_back(BucketKey(bucket, "r"));
+  const std::string count = std::to_string(kPage);
+  std::vector<std::string_view> arguments = {"XREAD", "COUNT", count, "STREAMS"};
+  arguments.insert(arguments.end(), keys.begin(), keys.end());
+  arguments.insert(arguments.end(), page.cursor.begin(), page.cursor.end());
+  redis::Command command{std::span<const std::string_view>(arguments)};
+  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  if (!reply.ok()) co_return reply.status();
+  if (reply->IsNil()) co_return page;  // nothing new
+  const auto streams = reply->AsArray();
+  if (!streams.ok()) co_return streams.status();
+  for (const redis::Reply& stream : *streams) {
+    if (absl::Status fault = ReadStream(stream, moment.now, &page, kPage); !fault.ok()) {
+      co_return fault;
+    }
+  }
+  co_return page;
+}
+
+}  // namespace tokenforge::sessions

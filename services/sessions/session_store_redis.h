@@ -1,0 +1,45 @@
+// SessionStore on Redis.
+//
+// Keys, ready for a cluster: users fall into 64 buckets; the keys of a bucket share a hash tag and
+// so a slot.
+//   tf:{b17}:u:<user, 16 bytes>   the user's sessions (session_record.h); lives as long as the
+//   longest of them tf:{b17}:r                    the bucket's revocations, a stream; lives a
+//   revocation's life after the last
+// An operation is one script over the two keys of one bucket: one round trip, atomic.
+#pragma once
+
+#include "lib/redis/client.h"
+#include "services/sessions/session_store.h"
+
+namespace tokenforge::sessions {
+
+class SessionStoreRedis final : public SessionStore {
+ public:
+  static constexpr int kBuckets = 64;
+
+  // The client outlives the store.
+  SessionStoreRedis(redis::Client* client, Policy policy) : client_(*client), policy_(policy) {}
+
+  async::Task<absl::StatusOr<std::vector<Revocation>>> Add(const Session& session,
+                                                           Moment moment) override;
+  async::Task<absl::StatusOr<Rotation>> Rotate(const Presented& token, Moment moment) override;
+  async::Task<absl::StatusOr<std::vector<Session>>> List(uuid::Uuid user, Moment moment) override;
+  async::Task<absl::StatusOr<Ending>> End(uuid::Uuid user, uuid::Uuid session,
+                                          Moment moment) override;
+  async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user, std::optional<uuid::Uuid> keep,
+                                             Moment moment) override;
+  async::Task<absl::Status> Revoke(uuid::Uuid user, const Revocation& revocation,
+                                   Moment moment) override;
+  async::Task<absl::StatusOr<LogPage>> ReadLog(const LogCursor& cursor, Moment moment) override;
+
+ private:
+  using Arguments = std::vector<std::string>;
+  // The script of an operation, called for this user: its own arguments follow those of all.
+  redis::Command CallFor(const redis::Script& script, uuid::Uuid user, Time now,
+                         std::initializer_list<std::string_view> own) const;
+
+  redis::Client& client_;
+  const Policy policy_;
+};
+
+}  // namespace tokenforge::sessions
