@@ -46,7 +46,7 @@ class Caller {
 
   // The SPIFFE ID of the client certificate, or empty. It is the service that made the connection;
   // for a user's call that is the gateway.
-  const std::string& peer() const { return peer_; }
+  const std::string& peer() const;
 
   // The claims of the access token (RFC 9068). Empty, or the epoch, without one.
   const std::string& subject() const;     // `sub`: the user's ID, or a service's SPIFFE ID
@@ -72,7 +72,7 @@ class Caller {
   friend class internal::CallerMaker;
   Kind kind_ = Kind::kAnonymous;
   std::shared_ptr<const VerifiedClaims> claims_;
-  std::string peer_;
+  std::shared_ptr<const std::string> peer_;
 };
 
 // Who makes this call. Anonymous when the call did not come through a guard. Thread-safe; valid

@@ -67,8 +67,9 @@ struct GuardOptions {
   std::chrono::seconds max_stale{24 * 60 * 60};  // for all others; 0: for ever
 
   // --- The rest.
-  std::string guard_id;        // our name in the façade's books; empty: the host's name
-  TrustOptions trust_options;  // of the trust that the guard makes itself
+  std::string guard_id;               // our name in the façade's books; empty: the host's name
+  TrustOptions trust_options;         // of the trust that the guard makes itself
+  std::size_t cached_tokens = 65536;  // verified tokens remembered; 0: none
   bool allow_unguarded =
       false;  // accept services that were registered at the builder, past the guard
 };

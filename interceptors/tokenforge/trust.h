@@ -21,6 +21,9 @@
 
 namespace tokenforge {
 
+namespace clock {
+class Clock;
+}
 namespace internal {
 class TrustState;
 }
@@ -30,17 +33,15 @@ struct Revocation {
   using Time = std::chrono::system_clock::time_point;
   std::string jti;         // one token
   std::string session_id;  // every token of a session (`sid`)
-  std::string
-      subject;  // every token of a user whose `iat` is before issued_before, rounded up to a second
-  Time issued_before;  // with `subject` only
-  std::string kid;     // every token signed with a key
-  Time end_time;       // from then on it no longer matters: what it refuses has expired
+  std::string subject;     // every token of a user whose `iat` is before `issued_before`
+  Time issued_before;      // with `subject` only; counts as the next whole second
+  std::string kid;         // every token signed with a key
+  Time end_time;           // from then on it no longer matters: what it refuses has expired
 };
 
 struct TrustOptions {
-  std::size_t cached_tokens = 65536;  // verified tokens remembered; 0: none
-  std::size_t max_revocations =
-      1000000;  // beyond it the revocations that end first are dropped, with a log line
+  std::size_t max_revocations = 1'000'000;  // beyond it those that end first go, with a log line
+  const clock::Clock* clock = nullptr;      // for tests; outlives the Trust
 };
 
 class Trust {
@@ -66,7 +67,6 @@ class Trust {
 
   bool HasKeys() const;
   std::size_t LiveRevocations() const;
-  std::size_t CachedTokens() const;
   std::chrono::nanoseconds Age() const;  // since the source was last heard; the maximum when never
 
   internal::TrustState& state() const { return *state_; }  // for the guard

@@ -1,0 +1,57 @@
+// Gate: decides about one call, in the order of the fields of the access rule, token first.
+//
+// Thread-safe and immutable but for what Trust learns. Never blocks and never goes to the network:
+// an unknown key is refused at once, and the source is asked to look for it in the background.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "interceptors/policy.h"
+#include "tokenforge/caller.h"
+
+namespace grpc {
+class ServerContextBase;
+}
+
+namespace tokenforge::internal {
+
+class TokenVerifier;
+
+struct GateOptions {
+  std::vector<std::string> audiences;
+  std::chrono::seconds fresh_within{30};
+  std::chrono::seconds max_stale{24 * 60 * 60};  // 0: for ever
+};
+
+class Gate {
+ public:
+  // `verifier` is null when no rule needs a token; a rule that needs one then refuses
+  // (TRUST_STALE).
+  Gate(GateOptions options, std::shared_ptr<TokenVerifier> verifier);
+  ~Gate();
+
+  // OK and who calls; or the refusal, and then `caller` is what is proven nevertheless, for the
+  // log: never given to a handler.
+  absl::Status Admit(const MethodRule& rule, const grpc::ServerContextBase& context,
+                     Caller* caller) const;
+
+  // A token that came another way, for any of the configured audiences.
+  absl::StatusOr<Caller> Verify(std::string_view token) const;
+
+ private:
+  using Claims = std::shared_ptr<const VerifiedClaims>;
+  absl::StatusOr<Claims> CheckToken(std::string_view token, const std::string& audience) const;
+  static absl::Status CheckRights(const MethodRule& rule, const Caller& caller);
+
+  const GateOptions options_;
+  const std::shared_ptr<TokenVerifier> verifier_;
+};
+
+}  // namespace tokenforge::internal

@@ -1,0 +1,166 @@
+#include "tokenforge/guard.h"
+
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "interceptors/decorated_service.h"
+#include "interceptors/guard_plan.h"
+#include "interceptors/refusal.h"
+#include "interceptors/source.h"
+#include "interceptors/token_verifier.h"
+#include "lib/telemetry/metrics.h"
+
+namespace tokenforge {
+namespace {
+
+using Factory = std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>;
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "unnamed";
+}
+
+// What operators see of the trust, for as long as the guard lives.
+struct TrustMetrics {
+  explicit TrustMetrics(std::shared_ptr<Trust> trust)
+      : live(telemetry::GaugeFamily("tokenforge_revocations_live", "Revocations in force").With(),
+             [trust] { return static_cast<double>(trust->LiveRevocations()); }),
+        age(telemetry::GaugeFamily("tokenforge_trust_feed_age_seconds",
+                                   "Time since the source of keys and revocations was last heard")
+                .With(),
+            [trust] { return std::chrono::duration<double>(trust->Age()).count(); }) {}
+
+  telemetry::ObservedGauge live;
+  telemetry::ObservedGauge age;
+};
+
+}  // namespace
+
+struct Guard::Parts {
+  GuardOptions options;
+  std::vector<internal::ProtectedService> services;
+  std::vector<Factory> interceptors;
+  bool started = false;
+
+  // Made by Start, in this order; destroyed in the opposite one.
+  std::shared_ptr<Trust> trust;
+  std::unique_ptr<TrustMetrics> metrics;
+  std::unique_ptr<internal::Source> source;
+  std::shared_ptr<internal::TokenVerifier> verifier;
+  std::unique_ptr<internal::Gate> gate;
+
+  absl::Status OpenTrust();
+  void MakeGate(const internal::GuardPlan& plan);
+  void Register(grpc::ServerBuilder& builder);
+};
+
+absl::Status Guard::Parts::OpenTrust() {
+  trust = options.trust ? options.trust : std::make_shared<Trust>(options.trust_options);
+  metrics = std::make_unique<TrustMetrics>(trust);
+  absl::StatusOr<std::unique_ptr<internal::Source>> opened = nullptr;
+  if (!options.facade_address.empty()) {
+    internal::FacadeOptions facade;
+    facade.address = options.facade_address;
+    facade.identity = options.facade_identity;
+    facade.tls = options.tls;
+    facade.guard_id = options.guard_id.empty() ? HostName() : options.guard_id;
+    facade.issuer = options.issuer;
+    facade.poll_interval = options.poll_interval;
+    opened = internal::MakeFacadeSource(facade, trust);
+  } else if (!options.jwks_file.empty()) {
+    opened = internal::MakeJwksFileSource(options.jwks_file, trust);
+  }
+  if (!opened.ok()) return opened.status();
+  source = *std::move(opened);
+  return absl::OkStatus();
+}
+
+void Guard::Parts::MakeGate(const internal::GuardPlan& plan) {
+  if (trust != nullptr) {
+    verifier = std::make_shared<internal::TokenVerifier>(*plan.policy, options.cached_tokens, trust,
+                                                         [this] {
+                                                           if (source != nullptr) {
+                                                             source->LookForNewKeys();
+                                                           }
+                                                         });
+  }
+  internal::GateOptions deciding;
+  deciding.audiences = options.audiences;
+  deciding.fresh_within = options.fresh_within;
+  deciding.max_stale = options.max_stale;
+  gate = std::make_unique<internal::Gate>(deciding, verifier);
+}
+
+void Guard::Parts::Register(grpc::ServerBuilder& builder) {
+  for (internal::ProtectedService& service : services) {
+    service.decorated = internal::Decorate(*service.service, service.methods);
+    builder.RegisterService(service.decorated.get());
+  }
+  // Ours is the last of the list: it sees the status as it leaves, and a call before anybody else.
+  interceptors.push_back(std::make_unique<internal::GuardedCallFactory>(*gate));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+}
+
+Guard::Guard(GuardOptions options) : parts_(std::make_unique<Parts>()) {
+  parts_->options = std::move(options);
+}
+
+Guard::~Guard() = default;
+
+void Guard::Add(const char* service_name, grpc::Service* service) {
+  internal::ProtectedService added;
+  added.name = service_name;
+  added.service = service;
+  parts_->services.push_back(std::move(added));
+}
+
+void Guard::AddInterceptor(
+    std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> factory) {
+  parts_->interceptors.push_back(std::move(factory));
+}
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> Guard::Start(grpc::ServerBuilder& builder) {
+  if (parts_->started) {
+    return errors::InvalidFields({{"Guard::Start", "was called before: one guard, one server"}});
+  }
+  std::vector<errors::FieldFault> faults;
+  const internal::GuardPlan plan = internal::MakePlan(parts_->options, parts_->services, faults);
+  if (!parts_->options.allow_unguarded) internal::CheckUnguarded(builder, faults);
+  if (faults.empty() && plan.policy) {
+    const absl::Status opened = parts_->OpenTrust();
+    for (errors::FieldFault& fault : errors::FaultsOf(opened)) faults.push_back(std::move(fault));
+    if (!opened.ok() && faults.empty()) return opened;
+  }
+  if (!faults.empty()) return errors::InvalidFields(faults);
+  parts_->started = true;
+  parts_->MakeGate(plan);
+  parts_->Register(builder);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return errors::Make(errors::reasons::DEPENDENCY_DOWN,
+                        "the server did not start: is one of its ports taken?");
+  }
+  return server;
+}
+
+bool Guard::Ready() const {
+  return parts_->gate != nullptr && (parts_->trust == nullptr || parts_->trust->HasKeys());
+}
+
+bool Guard::WaitUntilReady(std::chrono::milliseconds at_most) const {
+  if (parts_->gate == nullptr) return false;
+  return parts_->trust == nullptr ||
+         parts_->trust->state().WaitForKeys(std::chrono::steady_clock::now() + at_most);
+}
+
+absl::StatusOr<Caller> Guard::VerifyToken(std::string_view token) const {
+  if (parts_->gate == nullptr) return internal::Refusal(errors::reasons::TRUST_STALE);
+  return parts_->gate->Verify(token);
+}
+
+}  // namespace tokenforge

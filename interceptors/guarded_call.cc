@@ -1,0 +1,167 @@
+#include "interceptors/guarded_call.h"
+
+#include <grpcpp/server_context.h>
+
+#include "interceptors/call_registry.h"
+#include "lib/errors/errors.h"
+#include "lib/rpc/status.h"
+#include "lib/telemetry/log.h"
+
+namespace tokenforge::internal {
+namespace {
+
+using grpc::experimental::InterceptionHookPoints;
+using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+// gRPC makes a call's interceptors and takes in its first message on one thread, one right after
+// the other. The context is only a hint: FindArriving believes it when the registry and gRPC agree.
+thread_local const grpc::ServerContextBase* arriving = nullptr;
+
+std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+grpc::string_ref Ref(std::string_view text) { return {text.data(), text.size()}; }
+
+// Replaces what the client sent under a name by what the guard made of it. Both live as long as the
+// call.
+void Put(Metadata& metadata, std::string_view name, std::string_view value) {
+  metadata.erase(Ref(name));
+  if (!value.empty()) metadata.emplace(Ref(name), Ref(value));
+}
+
+// What gRPC makes of an exception that leaves a synchronous handler.
+bool IsEscapedException(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNKNOWN && status.error_details().empty() &&
+         status.error_message() == "Unexpected error in RPC handling";
+}
+
+std::string ReasonName(const absl::Status& status) {
+  const std::optional<errors::Reason> reason = errors::ReasonOf(status);
+  return reason ? errors::v1::Reason_Name(*reason) : std::string();
+}
+
+// gRPC's own services are registered methods too; every other name that no handler claimed came
+// from the network.
+telemetry::ServerMethod UnclaimedMethod(std::string_view path) {
+  static const auto check = telemetry::ServerMethod::Of("/grpc.health.v1.Health/Check");
+  static const auto watch = telemetry::ServerMethod::Of("/grpc.health.v1.Health/Watch");
+  if (path == "/grpc.health.v1.Health/Check") return check;
+  if (path == "/grpc.health.v1.Health/Watch") return watch;
+  return telemetry::ServerMethod::Other();
+}
+
+}  // namespace
+
+GuardedCall::GuardedCall(const Gate& gate, grpc::ServerContextBase& context, const char* path)
+    : gate_(gate), context_(context), path_(path) {
+  CallRegistry::Instance().Add(&context, this);
+  arriving = &context;
+}
+
+GuardedCall::~GuardedCall() {
+  CallRegistry::Instance().Remove(&context_, this);
+  // No status was sent: the client went away first.
+  if (!recorded_) Record(absl::StatusCode::kCancelled, "");
+}
+
+GuardedCall* GuardedCall::Find(const grpc::ServerContextBase& context) {
+  return CallRegistry::Instance().Find(&context);
+}
+
+GuardedCall* GuardedCall::FindArriving(const grpc_call* call) {
+  GuardedCall* const found = CallRegistry::Instance().Find(arriving);
+  return found != nullptr && found->context_.c_call() == call ? found : nullptr;
+}
+
+const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
+  if (method_ == nullptr) {
+    method_ = &method;
+    decision_ = gate_.Admit(method.rule, context_, &caller_);
+    admitted_ = decision_.ok();
+  } else if (method_ != &method) {
+    // A call belongs to one method. Two would mean that gRPC hands contexts on in a way we do not
+    // know.
+    decision_ = errors::Make(errors::reasons::INTERNAL_FAULT, "the call could not be checked");
+  }
+  return decision_;
+}
+
+void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) {
+  if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_INITIAL_METADATA)) {
+    TakeTrace(*batch->GetRecvInitialMetadata());
+  }
+  if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+    batch->GetSendInitialMetadata()->emplace(telemetry::kRequestId, trace_.request_id);
+  }
+  if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+    FinishWith(*batch);
+  }
+  batch->Proceed();
+}
+
+void GuardedCall::TakeTrace(Metadata& metadata) {
+  telemetry::TraceHeaders headers;
+  for (const auto& [name, value] : metadata) headers.Add(View(name), View(value));
+  trace_ = headers.Extract();
+  traceparent_ = trace_.Traceparent();
+  // The handler reads its own span there, and nothing that was malformed.
+  Put(metadata, telemetry::kTraceparent, traceparent_);
+  Put(metadata, telemetry::kTracestate, trace_.tracestate);
+  Put(metadata, telemetry::kBaggage, trace_.baggage);
+  Put(metadata, telemetry::kRequestId, trace_.request_id);
+}
+
+std::optional<absl::Status> GuardedCall::Mended(const grpc::Status& status) const {
+  if (method_ == nullptr || !decision_.ok()) return std::nullopt;
+  if (malformed_request_) {
+    return errors::Make(errors::reasons::INVALID_FIELD,
+                        "the request is not a message of the type that this method takes");
+  }
+  if (IsEscapedException(status)) {
+    telemetry::Log(telemetry::Level::kError, "a handler threw an exception", trace_,
+                   {{"method", method_->metrics.name()}});
+    return errors::Make(errors::reasons::INTERNAL_FAULT, "the server failed to handle the call");
+  }
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED && status.error_message().empty() &&
+      status.error_details().empty()) {
+    return errors::Make(errors::reasons::NOT_BUILT, "this server does not implement the method");
+  }
+  return std::nullopt;
+}
+
+void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch) {
+  const grpc::Status sent = batch.GetSendStatus();
+  if (sent.ok()) return Record(absl::StatusCode::kOk, "");
+  const std::optional<absl::Status> mended = Mended(sent);
+  if (mended) batch.ModifySendStatus(rpc::ToGrpc(*mended));
+  const absl::Status& last = mended ? *mended : rpc::FromGrpc(sent);
+  const auto code = mended ? mended->code() : static_cast<absl::StatusCode>(sent.error_code());
+  Record(code, sent.error_details().empty() && !mended ? std::string() : ReasonName(last));
+}
+
+void GuardedCall::Record(absl::StatusCode code, std::string_view reason) {
+  recorded_ = true;
+  telemetry::CallRecord record;
+  record.trace = &trace_;
+  record.code = code;
+  record.reason = reason;
+  record.duration = std::chrono::steady_clock::now() - start_;
+  const std::string address = caller_.peer().empty() ? context_.peer() : std::string();
+  record.peer = caller_.peer().empty() ? address : caller_.peer();
+  record.sub = caller_.subject();
+  telemetry::RecordServerCall(method_ ? method_->metrics : UnclaimedMethod(path_), record);
+}
+
+grpc::experimental::Interceptor* GuardedCallFactory::CreateServerInterceptor(
+    grpc::experimental::ServerRpcInfo* info) {
+  return new GuardedCall(gate_, *info->server_context(), info->method());
+}
+
+}  // namespace tokenforge::internal
+
+namespace tokenforge {
+
+Caller CallerOf(const grpc::ServerContextBase& context) {
+  const internal::GuardedCall* const call = internal::GuardedCall::Find(context);
+  return call != nullptr ? call->caller() : Caller();
+}
+
+}  // namespace tokenforge

@@ -1,0 +1,91 @@
+// GuardedCall: everything that the guard knows of one call, from its first byte to its status.
+//
+// Why an interceptor: its object lives exactly as long as its call, in synchronous and callback
+// servers alike, and it sees the status on its way out. What it cannot do is keep a handler from
+// running; the decorated handlers do that (decorated_service.h), and ask this object for the
+// decision. Nothing is kept in the AuthContext, which all calls of a connection share, and nothing
+// in metadata, which the client writes.
+//
+// Threading: gRPC calls it from one thread at a time. Find and FindArriving take a sharded lock;
+// whoever uses what they return is part of the call, and so within its life.
+#pragma once
+
+#include <grpcpp/support/server_interceptor.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "interceptors/gate.h"
+#include "lib/telemetry/call.h"
+#include "lib/telemetry/trace.h"
+#include "tokenforge/caller.h"
+
+struct grpc_call;
+
+namespace tokenforge::internal {
+
+// A protected method: its rule is bound to it at registration, so no string of a request chooses
+// it.
+struct BoundMethod {
+  std::string path;  // "/notes.v1.NotesService/Read"
+  MethodRule rule;
+  telemetry::ServerMethod metrics;
+};
+
+class GuardedCall final : public grpc::experimental::Interceptor {
+ public:
+  // `gate` and `context` outlive the call.
+  GuardedCall(const Gate& gate, grpc::ServerContextBase& context, const char* path);
+  ~GuardedCall() override;
+
+  // The call of this context, or null: it did not come through a guard.
+  static GuardedCall* Find(const grpc::ServerContextBase& context);
+  // The call whose first message is being taken in on this thread; null when that is not `call`.
+  static GuardedCall* FindArriving(const grpc_call* call);
+
+  // Whether the call may go through: decided when first asked, remembered afterwards.
+  const absl::Status& Decide(const BoundMethod& method);
+  // The request of an admitted call could not be parsed.
+  void NoteMalformedRequest() { malformed_request_ = true; }
+
+  // Anonymous unless the call was admitted.
+  Caller caller() const { return admitted_ ? caller_ : Caller(); }
+  const telemetry::TraceContext& trace() const { return trace_; }
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override;
+
+ private:
+  void TakeTrace(std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
+  void FinishWith(grpc::experimental::InterceptorBatchMethods& batch);
+  std::optional<absl::Status> Mended(const grpc::Status& status) const;
+  void Record(absl::StatusCode code, std::string_view reason);
+
+  const Gate& gate_;
+  grpc::ServerContextBase& context_;
+  const char* const path_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  const telemetry::ActiveCall active_;
+  const BoundMethod* method_ = nullptr;  // null until a protected handler asked
+  absl::Status decision_;
+  bool admitted_ = false;
+  Caller caller_;  // of a refused call: what was proven nevertheless, for the log
+  telemetry::TraceContext trace_;
+  std::string traceparent_;  // the metadata of the call views it
+  bool malformed_request_ = false;
+  bool recorded_ = false;
+};
+
+// Makes one GuardedCall per call. `gate` must outlive the server.
+class GuardedCallFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit GuardedCallFactory(const Gate& gate) : gate_(gate) {}
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo* info) override;
+
+ private:
+  const Gate& gate_;
+};
+
+}  // namespace tokenforge::internal

@@ -1,0 +1,47 @@
+#include "tokenforge/outgoing.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+
+#include "lib/rpc/client_metrics.h"
+#include "lib/rpc/server_call.h"
+
+namespace tokenforge {
+namespace {
+
+constexpr std::chrono::milliseconds kMargin{50};
+
+// The time that is left, less what it takes to answer our own caller.
+std::chrono::steady_clock::duration TimeLeft(const grpc::ServerContextBase& incoming,
+                                             std::chrono::milliseconds at_most) {
+  const auto left = rpc::DeadlineOf(incoming, at_most) - std::chrono::steady_clock::now();
+  return std::min<std::chrono::steady_clock::duration>(
+      left - std::min<std::chrono::steady_clock::duration>(kMargin, left / 10), at_most);
+}
+
+}  // namespace
+
+std::unique_ptr<grpc::ClientContext> MakeOutgoing(const grpc::ServerContextBase& incoming,
+                                                  const OutgoingOptions& options) {
+  auto outgoing = std::make_unique<grpc::ClientContext>();
+  outgoing->set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                             TimeLeft(incoming, options.at_most)));
+  rpc::PutTrace(rpc::TraceOf(incoming), *outgoing);
+  if (options.with_token) {
+    const auto& metadata = incoming.client_metadata();
+    const auto token = metadata.find("authorization");
+    if (token != metadata.end()) {
+      outgoing->AddMetadata("authorization", {token->second.data(), token->second.size()});
+    }
+  }
+  return outgoing;
+}
+
+std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface> MakeClientMetrics() {
+  return rpc::internal::ClientMetrics();
+}
+
+}  // namespace tokenforge

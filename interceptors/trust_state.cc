@@ -1,0 +1,109 @@
+#include "interceptors/trust_state.h"
+
+#include <limits>
+
+#include "lib/errors/errors.h"
+#include "lib/telemetry/log.h"
+
+namespace tokenforge {
+namespace internal {
+namespace {
+
+const clock::Clock& SystemTime() {
+  static const clock::SystemClock* const system = new clock::SystemClock;
+  return *system;
+}
+
+}  // namespace
+
+TrustState::TrustState(const TrustOptions& options)
+    : clock_(options.clock != nullptr ? *options.clock : SystemTime()),
+      revocations_(options.max_revocations) {}
+
+absl::Status TrustState::PublishKeys(std::string_view jwks) {
+  absl::StatusOr<jose::JwkSet> parsed = jose::JwkSet::Parse(jwks);
+  if (!parsed.ok()) {
+    return errors::InvalidFields({{"jwks", std::string(parsed.status().message())}});
+  }
+  if (parsed->keys().empty())
+    return errors::InvalidFields({{"jwks", "holds no key that can be used"}});
+  auto keys = std::make_shared<const jose::JwkSet>(*std::move(parsed));
+  {
+    sync::MutexLock lock(&mutex_);
+    keys_ = std::move(keys);
+    published_.NotifyAll();
+  }
+  Changed();
+  Heard();
+  return absl::OkStatus();
+}
+
+void TrustState::AddRevocations(const std::vector<Revocation>& revocations) {
+  if (revocations_.Add(revocations, clock_.Now())) Changed();
+  WarnOfDropped();
+  Heard();
+}
+
+void TrustState::ReplaceRevocations(const std::vector<Revocation>& revocations) {
+  if (revocations_.Replace(revocations, clock_.Now())) Changed();
+  WarnOfDropped();
+  Heard();
+}
+
+void TrustState::Confirm() {
+  revocations_.Sweep(clock_.Now());
+  Heard();
+}
+
+std::shared_ptr<const jose::JwkSet> TrustState::keys() const {
+  sync::MutexLock lock(&mutex_);
+  return keys_;
+}
+
+std::chrono::nanoseconds TrustState::Age() const {
+  const clock::SteadyTime::rep heard = heard_.load(std::memory_order_acquire);
+  if (heard == std::numeric_limits<clock::SteadyTime::rep>::min()) {
+    return std::chrono::nanoseconds::max();
+  }
+  return clock_.SteadyNow() - clock::SteadyTime(clock::SteadyTime::duration(heard));
+}
+
+bool TrustState::WaitForKeys(std::chrono::steady_clock::time_point deadline) const {
+  sync::MutexLock lock(&mutex_);
+  while (keys_ == nullptr) {
+    if (!published_.WaitUntil(&mutex_, deadline)) return keys_ != nullptr;
+  }
+  return true;
+}
+
+void TrustState::Heard() {
+  heard_.store(clock_.SteadyNow().time_since_epoch().count(), std::memory_order_release);
+}
+
+void TrustState::WarnOfDropped() {
+  const std::uint64_t dropped = revocations_.dropped();
+  if (reported_drops_.exchange(dropped) == dropped) return;
+  telemetry::Log(telemetry::Level::kError,
+                 "more revocations than max_revocations: some were dropped and their tokens pass",
+                 {{"dropped", dropped}});
+}
+
+}  // namespace internal
+
+Trust::Trust(const TrustOptions& options)
+    : state_(std::make_unique<internal::TrustState>(options)) {}
+Trust::~Trust() = default;
+
+absl::Status Trust::PublishKeys(std::string_view jwks) { return state_->PublishKeys(jwks); }
+void Trust::AddRevocations(const std::vector<Revocation>& revocations) {
+  state_->AddRevocations(revocations);
+}
+void Trust::ReplaceRevocations(const std::vector<Revocation>& revocations) {
+  state_->ReplaceRevocations(revocations);
+}
+void Trust::Confirm() { state_->Confirm(); }
+bool Trust::HasKeys() const { return state_->keys() != nullptr; }
+std::size_t Trust::LiveRevocations() const { return state_->revocations().size(); }
+std::chrono::nanoseconds Trust::Age() const { return state_->Age(); }
+
+}  // namespace tokenforge

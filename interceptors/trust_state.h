@@ -1,0 +1,58 @@
+// TrustState: what stands behind a Trust: the keys, the revocations, and when their source was last
+// heard.
+//
+// Every change makes a new version. Whoever found a token good at one version need not look again
+// until there is another. Changes are made first and counted afterwards, so nobody can find a token
+// good at a version that refuses it.
+//
+// Thread-safe. version() is one atomic load; keys() takes a lock to copy a pointer.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "interceptors/revocation_set.h"
+#include "lib/clock/clock.h"
+#include "lib/jose/jwk_set.h"
+#include "lib/sync/mutex.h"
+#include "tokenforge/trust.h"
+
+namespace tokenforge::internal {
+
+class TrustState {
+ public:
+  explicit TrustState(const TrustOptions& options);
+
+  absl::Status PublishKeys(std::string_view jwks);
+  void AddRevocations(const std::vector<Revocation>& revocations);
+  void ReplaceRevocations(const std::vector<Revocation>& revocations);
+  void Confirm();
+
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  std::shared_ptr<const jose::JwkSet> keys() const;  // null before the first were published
+  const RevocationSet& revocations() const { return revocations_; }
+  std::chrono::nanoseconds Age() const;
+  const clock::Clock& clock() const { return clock_; }
+  bool WaitForKeys(std::chrono::steady_clock::time_point deadline) const;
+
+ private:
+  void Changed() { version_.fetch_add(1, std::memory_order_release); }
+  void Heard();
+  void WarnOfDropped();
+
+  const clock::Clock& clock_;
+  RevocationSet revocations_;
+  std::atomic<std::uint64_t> version_ = 1;
+  std::atomic<std::uint64_t> reported_drops_ = 0;
+  // Steady time in its own units; the least value while nothing was heard.
+  std::atomic<clock::SteadyTime::rep> heard_ = std::numeric_limits<clock::SteadyTime::rep>::min();
+  mutable sync::Mutex mutex_;
+  mutable sync::CondVar published_;
+  std::shared_ptr<const jose::JwkSet> keys_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tokenforge::internal
