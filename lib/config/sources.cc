@@ -53,6 +53,26 @@ po::options_description Describe(const std::vector<Declared*>& settings) {
   return description;
 }
 
+// `--listen --threads=1`: the library would take the second flag for the first one's value.
+void NoteMissingValues(const std::vector<Declared*>& settings, std::vector<std::string>* arguments,
+                       std::vector<std::string>* mistakes) {
+  const auto takes_value = [&](const std::string& argument) {
+    const std::string name = argument.substr(std::min<std::size_t>(2, argument.size()));
+    const Declared* setting = Find(settings, name);
+    return name == kConfigFile || (setting != nullptr && !setting->is_bool);
+  };
+  for (std::size_t i = 0; i + 1 < arguments->size();) {
+    const std::string& argument = (*arguments)[i];
+    if (argument.starts_with("--") && takes_value(argument) &&
+        (*arguments)[i + 1].starts_with("--")) {
+      mistakes->push_back(argument + " needs a value");
+      arguments->erase(arguments->begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+}
+
 // Splits the arguments. The library stops at the first flag that lacks its value: that one is noted
 // and taken out, and the rest is tried again, so that all mistakes show at once.
 std::vector<po::option> Split(std::vector<std::string> arguments,
@@ -102,7 +122,7 @@ void Add(const Declared& setting, const std::string& text, const std::string& wh
 void TakeOption(const po::option& option, const std::vector<Declared*>& settings, CommandLine* line,
                 std::vector<std::string>* mistakes) {
   const std::string& name = option.string_key;
-  const std::string text = option.value.empty() ? "" : option.value.front();
+  const std::string first = option.value.empty() ? "" : option.value.front();
   if (name == "help") {
     line->help = true;
   } else if (name == "version") {
@@ -111,9 +131,12 @@ void TakeOption(const po::option& option, const std::vector<Declared*>& settings
     line->check_config = true;
   } else if (name == kConfigFile) {
     if (!line->config_file.empty()) mistakes->push_back("--config-file: given more than once");
-    line->config_file = text;
+    line->config_file = first;
   } else {
-    Add(*Find(settings, name), text, Printable("--" + name + "=" + text), &line->found, mistakes);
+    const Declared& setting = *Find(settings, name);
+    const bool bare = setting.is_bool && option.value.empty();
+    const std::string text = bare ? "true" : first;
+    Add(setting, text, Printable("--" + name + "=" + text), &line->found, mistakes);
   }
 }
 
@@ -124,6 +147,7 @@ CommandLine ReadCommandLine(int argc, const char* const* argv,
                             std::vector<std::string>* mistakes) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   std::ranges::replace(arguments, "-h", "--help");
+  NoteMissingValues(settings, &arguments, mistakes);
   CommandLine line;
   std::vector<std::string> known = Names(settings);
   known.insert(known.end(), {kConfigFile, "help", "version", "check-config"});

@@ -182,8 +182,7 @@ void StopLogging() {
   LogState& state = State();
   const std::unique_lock lock(state.mutex);
   if (!state.output) return;
-  state.output->Flush();
-  state.lost += state.output->Dropped();
+  state.lost += state.output->Close();
   state.output.reset();
   state.service.clear();
   state.Recompute();

@@ -29,9 +29,15 @@ constexpr int kPatienceMs = 1000;
 class LogOutput::Sink final : public spdlog::sinks::sink {
  public:
   explicit Sink(int fd) : fd_(fd) {}
-  ~Sink() override {
+  ~Sink() override { Close(); }
+
+  // Writes what is left, after the pool has ended.
+  void Close() {
+    if (fd_ < 0) return;
     WriteOut();
+    if (torn_) ++lost_;
     if (fd_ != STDERR_FILENO) close(fd_);
+    fd_ = -1;
   }
 
   void Watch(spdlog::details::thread_pool* pool) { pool_ = pool; }
@@ -56,39 +62,48 @@ class LogOutput::Sink final : public spdlog::sinks::sink {
 
  private:
   void WriteOut() {
-    if (buffered_ == 0) return;
-    if (!WriteAll(buffer_)) lost_ += buffered_;
-    buffer_.clear();
+    if (buffer_.empty()) return;
+    const std::size_t written = WriteSome(buffer_);
+    if (written > 0) torn_ = buffer_[written - 1] != '\n';
+    buffer_.erase(0, written);
+    // Lines that could not be written are lost, but the one that was begun is ended before any
+    // other: half a line would swallow the next one.
+    const std::size_t kept = torn_ ? buffer_.find('\n') + 1 : 0;
+    lost_ += static_cast<std::uint64_t>(
+        std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(kept), buffer_.end(), '\n'));
+    buffer_.resize(kept);
     sync::MutexLock lock(&mutex_);
     handled_ += buffered_;
     buffered_ = 0;
     handled_changed_.NotifyAll();
   }
 
-  // A reader of our stderr that hangs must not hang our exit: after a second of waiting lines are
-  // lost until it reads again.
-  bool WriteAll(std::string_view rest) {
-    while (!rest.empty()) {
+  // How much could be written. A reader of our stderr that hangs must not hang our exit: after a
+  // second of waiting lines are lost until it reads again.
+  std::size_t WriteSome(std::string_view text) {
+    std::size_t done = 0;
+    while (done < text.size()) {
       pollfd ready{fd_, POLLOUT, 0};
       if (poll(&ready, 1, stuck_ ? 0 : kPatienceMs) == 0) {
         stuck_ = true;
-        return false;
+        break;
       }
-      const ssize_t written = write(fd_, rest.data(), std::min(rest.size(), kPipeSafe));
-      if (written < 0 && errno != EINTR && errno != EAGAIN) return false;
-      if (written > 0) {
-        rest.remove_prefix(static_cast<std::size_t>(written));
-        stuck_ = false;
-      }
+      const std::string_view rest = text.substr(done, kPipeSafe);
+      const ssize_t written = write(fd_, rest.data(), rest.size());
+      if (written < 0 && errno != EINTR && errno != EAGAIN) break;
+      if (written <= 0) continue;
+      done += static_cast<std::size_t>(written);
+      stuck_ = false;
     }
-    return true;
+    return done;
   }
 
-  const int fd_;
+  int fd_;
   std::atomic<spdlog::details::thread_pool*> pool_{nullptr};
   std::string buffer_;
   std::uint64_t buffered_ = 0;
-  bool stuck_ = false;
+  bool stuck_ = false;  // the output took nothing for a while
+  bool torn_ = false;   // the last line written lacks its end, which is first in buffer_
   std::atomic<std::uint64_t> lost_{0};
   sync::Mutex mutex_;
   sync::CondVar handled_changed_;
@@ -100,6 +115,7 @@ struct LogOutput::State {
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
   std::atomic<std::uint64_t> put{0};
+  std::uint64_t overrun = 0;  // when closed
 };
 
 absl::StatusOr<std::unique_ptr<LogOutput>> LogOutput::Open(const std::string& file,
@@ -124,9 +140,16 @@ absl::StatusOr<std::unique_ptr<LogOutput>> LogOutput::Open(const std::string& fi
 
 LogOutput::LogOutput(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-LogOutput::~LogOutput() {
-  state_->pool.reset();  // writes what is queued, then joins
-  state_->logger.reset();
+LogOutput::~LogOutput() { Close(); }
+
+std::uint64_t LogOutput::Close() {
+  if (state_->pool != nullptr) {
+    state_->overrun = state_->pool->overrun_counter();
+    state_->pool.reset();  // hands on what is queued, then joins
+    state_->logger.reset();
+    state_->sink->Close();
+  }
+  return state_->overrun + state_->sink->lost();
 }
 
 void LogOutput::Put(std::string_view line) {

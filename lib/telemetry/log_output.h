@@ -27,7 +27,11 @@ class LogOutput {
   // Waits until every line put before has been written or dropped.
   void Flush();
 
+  // Lines lost so far.
   std::uint64_t Dropped() const;
+
+  // Writes what is queued and joins the thread; says how many lines were lost in all.
+  std::uint64_t Close();
 
  private:
   class Sink;

@@ -1,0 +1,68 @@
+#include "lib/operators/operators_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lib/telemetry/metrics.h"
+#include "tests/lib/operators/http_client.h"
+
+namespace tokenforge::operators {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class OperatorsServerTest : public testing::Test {
+ protected:
+  OperatorsServerTest() { EXPECT_TRUE(server_.Start().ok()); }
+  std::string Ask(const std::string& path) { return Get(server_.port(), path); }
+
+  Readiness readiness_;
+  Server server_{"127.0.0.1:0", &readiness_};
+};
+
+TEST_F(OperatorsServerTest, MetricsAreTheRegistrysText) {
+  telemetry::CounterFamily("test_operators_total", "Operators").With().Increment();
+  const std::string answer = Ask("/metrics");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; version=0.0.4"));
+  EXPECT_THAT(answer, HasSubstr("\ntest_operators_total 1\n"));
+}
+
+TEST_F(OperatorsServerTest, IsAliveWhetherReadyOrNot) {
+  readiness_.Expect("redis");
+  EXPECT_THAT(Ask("/livez"), StartsWith("HTTP/1.1 200 "));
+  readiness_.SetDraining();
+  EXPECT_THAT(Ask("/livez"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(OperatorsServerTest, ReadinessFollowsItsConditions) {
+  readiness_.Expect("redis");
+  EXPECT_THAT(Ask("/readyz"), StartsWith("HTTP/1.1 503 "));
+  readiness_.Set("redis", true);
+  EXPECT_THAT(Ask("/readyz"), StartsWith("HTTP/1.1 200 "));
+  readiness_.Set("redis", false, "connection lost");
+  const std::string answer = Ask("/readyz");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: application/json"));
+  EXPECT_EQ(BodyOf(answer),
+            "{\"ready\":false,\"draining\":false,\"conditions\":[{\"name\":\"redis\",\"ok\":false,"
+            "\"detail\":\"connection lost\"}]}\n");
+}
+
+TEST_F(OperatorsServerTest, DrainingIsNotReady) {
+  EXPECT_THAT(Ask("/readyz"), StartsWith("HTTP/1.1 200 "));
+  readiness_.SetDraining();
+  const std::string answer = Ask("/readyz");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(answer, HasSubstr("\"draining\":true"));
+}
+
+TEST_F(OperatorsServerTest, NothingElseIsThere) {
+  for (const char* path : {"/", "/metrics/", "/debug", "/readyz/redis"}) {
+    EXPECT_THAT(Ask(path), StartsWith("HTTP/1.1 404 ")) << path;
+  }
+}
+
+}  // namespace
+}  // namespace tokenforge::operators
