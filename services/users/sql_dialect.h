@@ -47,7 +47,8 @@ class SqlDialect {
  public:
   // `sqlite:///absolute/path` or `postgresql://user@host:port/database?option=value` (libpq's form;
   // a unix socket as `postgresql://user@/database?host=/directory`). The password comes apart from
-  // the URL: INVALID_FIELD on `database-url` when the URL holds one, or is none of the two.
+  // the URL: INVALID_FIELD on `database-url` when the URL holds one, or is none of the two, or an
+  // option of it holds a blank or a quote.
   static absl::StatusOr<std::unique_ptr<const SqlDialect>> ForUrl(const std::string& url,
                                                                   const secret::Secret& password,
                                                                   const SqlTimeouts& timeouts);

@@ -1,9 +1,13 @@
 #include <libpq-fe.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 
 #include "lib/errors/errors.h"
 #include "services/users/sql_dialects.h"
@@ -15,16 +19,37 @@ namespace {
 // elsewhere.
 constexpr const char* kMigrationLock = "select pg_advisory_xact_lock(7412553906321)";
 
-// libpq's quoting of a value in a connection string: afterwards nothing in it can be read as
-// another option.
-std::string Quoted(std::string_view value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
+// The password as libpq's `passfile`, in memory only.
+//
+// Why not in the connection string: SOCI takes that apart at every blank and "=" (to look for an
+// option of its own), so that a password which holds one would arrive as another, and keeps a copy
+// of it as long as the session.
+class PasswordFile {
+ public:
+  // A line of host, port, database and user, here any, and the password.
+  explicit PasswordFile(const secret::Secret& password)
+      : file_(::memfd_create("database-password", MFD_CLOEXEC)) {
+    std::string line = "*:*:*:*:";
+    for (const char c : password.Expose()) {
+      if (c == ':' || c == '\\') line += '\\';
+      line += c;
+    }
+    line += '\n';
+    // libpq ignores a file that others may read.
+    const bool good = ::fchmod(file_, 0600) == 0 &&
+                      ::write(file_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    secret::Wipe(line);
+    if (!good) throw std::runtime_error("no memory file for the database password");
   }
-  return quoted + "'";
-}
+  ~PasswordFile() { ::close(file_); }
+  PasswordFile(const PasswordFile&) = delete;
+  PasswordFile& operator=(const PasswordFile&) = delete;
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
+
+ private:
+  const int file_;
+};
 
 // Said by the server about matters of no interest to us ("relation exists, skipping"); by default
 // on stderr.
@@ -32,9 +57,12 @@ void DropNotice(void*, const char*) {}
 
 class PostgresqlDialect final : public SqlDialect {
  public:
-  // The connection string is kept for reconnecting and, when it holds a password, wiped with this
-  // object.
-  explicit PostgresqlDialect(secret::Secret connection) : connection_(std::move(connection)) {}
+  PostgresqlDialect(std::string connection, const secret::Secret& password,
+                    std::chrono::seconds statement_timeout)
+      : password_file_(password),
+        connection_(std::move(connection) +
+                    (password.empty() ? "" : " passfile=" + password_file_.path())),
+        limits_(LimitsOf(statement_timeout)) {}
 
   std::string_view name() const override { return "postgresql"; }
   // Not the database's collation: it follows the C library, whose next version may sort otherwise
@@ -42,10 +70,10 @@ class PostgresqlDialect final : public SqlDialect {
   std::string_view key_type() const override { return "text collate \"C\""; }
 
   std::unique_ptr<soci::session> Connect() const override {
-    auto session =
-        std::make_unique<soci::session>(soci::postgresql, std::string(connection_.Expose()));
+    auto session = std::make_unique<soci::session>(soci::postgresql, connection_);
     auto* backend = static_cast<soci::postgresql_session_backend*>(session->get_backend());
     PQsetNoticeProcessor(backend->conn_, &DropNotice, nullptr);
+    *session << limits_;
     return session;
   }
 
@@ -88,7 +116,18 @@ class PostgresqlDialect final : public SqlDialect {
     return SqlFault::kBroken;
   }
 
-  const secret::Secret connection_;
+  // One query, for one round trip. Statements end by themselves, also those that wait for a lock; a
+  // transaction that we left open would hold its locks no longer than that.
+  static std::string LimitsOf(std::chrono::seconds statement) {
+    const std::string ms = std::to_string(statement.count() * 1000);
+    return "select set_config('statement_timeout', '" + ms +
+           "', false), set_config('lock_timeout', '" + ms +
+           "', false), set_config('idle_in_transaction_session_timeout', '" + ms + "', false)";
+  }
+
+  const PasswordFile password_file_;
+  const std::string connection_;
+  const std::string limits_;
 };
 
 using Settings = std::map<std::string, std::string, std::less<>>;
@@ -110,10 +149,8 @@ std::optional<Settings> ParseUrl(const std::string& url) {
 // What the URL leaves open. Without limits of its own a session waits for ever for a server that is
 // gone.
 void AddDefaults(const SqlTimeouts& timeouts, Settings& settings) {
-  const std::string statement_ms = std::to_string(timeouts.statement.count() * 1000);
-  const std::string silent_ms = std::to_string(timeouts.statement.count() * 2000);
   settings.emplace("connect_timeout", std::to_string(timeouts.connect.count()));
-  settings.emplace("tcp_user_timeout", silent_ms);
+  settings.emplace("tcp_user_timeout", std::to_string(timeouts.statement.count() * 2000));
   settings.emplace("keepalives_idle", "10");
   settings.emplace("keepalives_interval", "5");
   settings.emplace("keepalives_count", "3");
@@ -121,11 +158,15 @@ void AddDefaults(const SqlTimeouts& timeouts, Settings& settings) {
   // After a failover a replica answers at the old address, and would refuse to write.
   settings.emplace("target_session_attrs", "read-write");
   settings["client_encoding"] = "UTF8";
-  // The URL's own options come last and so win.
-  std::string& options = settings["options"];
-  options = "-c statement_timeout=" + statement_ms + " -c lock_timeout=" + statement_ms +
-            " -c idle_in_transaction_session_timeout=" + silent_ms +
-            (options.empty() ? "" : " " + options);
+}
+
+// What SOCI would take apart or libpq would read as quoting.
+bool IsPlain(const std::string& value) {
+  return !value.empty() && value.find_first_of(" \t\n\v\f\r='\\") == std::string::npos;
+}
+
+absl::Status InvalidUrl(const std::string& description) {
+  return errors::InvalidFields({{"database-url", description}});
 }
 
 }  // namespace
@@ -134,20 +175,23 @@ NewDialect NewPostgresqlDialect(const std::string& url, const secret::Secret& pa
                                 const SqlTimeouts& timeouts) {
   std::optional<Settings> settings = ParseUrl(url);
   if (!settings || url.find('\0') != std::string::npos) {
-    return errors::InvalidFields(
-        {{"database-url",
-          "is not a connection URL as libpq reads it: postgresql://user@host:port/database"}});
+    return InvalidUrl(
+        "is no URL that libpq understands, such as postgresql://user@host:port/database");
   }
-  if (settings->contains("password")) {
-    return errors::InvalidFields(
-        {{"database-url",
-          "holds a password; put it into a file and name that with --database-password-file"}});
+  if (settings->contains("password") || settings->contains("passfile")) {
+    return InvalidUrl(
+        "holds a password; put it into a file and name that as database-password-file");
+  }
+  if (password.Expose().find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) {
+    return errors::InvalidFields({{"database-password-file", "holds more than one line"}});
   }
   AddDefaults(timeouts, *settings);
   std::string connection;
-  for (const auto& [keyword, value] : *settings) connection += keyword + "=" + Quoted(value) + " ";
-  if (!password.empty()) connection += "password=" + Quoted(password.Expose());
-  return std::make_unique<PostgresqlDialect>(secret::Secret::Take(std::move(connection)));
+  for (const auto& [keyword, value] : *settings) {
+    if (!IsPlain(value)) return InvalidUrl(keyword + " is empty, or holds a blank, a quote or '='");
+    connection += (connection.empty() ? "" : " ") + keyword + "=" + value;
+  }
+  return std::make_unique<PostgresqlDialect>(std::move(connection), password, timeouts.statement);
 }
 
 }  // namespace tokenforge::users

@@ -1,0 +1,321 @@
+// What every body of AccountStore promises, asked of all of them.
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "lib/errors/errors.h"
+#include "lib/uuid/uuid.h"
+#include "services/users/account_store_memory.h"
+#include "services/users/account_store_sql.h"
+#include "tests/contract/users/postgres_server.h"
+#include "tests/services/users/wait.h"
+
+namespace tokenforge::users {
+namespace {
+
+using contract::PostgresServer;
+using errors::ReasonOf;
+using secret::Secret;
+
+constexpr clock::WallTime kNow{std::chrono::microseconds(1'800'000'000'123'456)};
+
+// A body under test, with what it needs to live.
+class Body {
+ public:
+  virtual ~Body() = default;
+  virtual AccountStore& store() = 0;
+};
+
+class MemoryBody final : public Body {
+ public:
+  AccountStore& store() override { return store_; }
+
+ private:
+  AccountStoreMemory store_;
+};
+
+class SqlBody : public Body {
+ public:
+  explicit SqlBody(const std::string& url) {
+    auto dialect = SqlDialect::ForUrl(url, Secret(PostgresServer::kPassword), SqlTimeouts());
+    if (!dialect.ok()) throw std::runtime_error(dialect.status().ToString());
+    store_ = std::make_unique<AccountStoreSql>(*std::move(dialect), AccountStoreSql::Options());
+  }
+  AccountStore& store() override { return *store_; }
+
+ private:
+  std::unique_ptr<AccountStoreSql> store_;
+};
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = std::filesystem::temp_directory_path() / "tf users = 'XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = pattern;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class SqliteBody final : public Body {
+ public:
+  SqliteBody() : sql_("sqlite://" + folder_.path() + "/users.db") {}
+  AccountStore& store() override { return sql_.store(); }
+
+ private:
+  TemporaryFolder folder_;  // its name has spaces, a quote and an equals sign
+  SqlBody sql_;
+};
+
+class PostgresBody final : public Body {
+ public:
+  PostgresBody() : sql_(server_.NewDatabase()) {}
+  AccountStore& store() override { return sql_.store(); }
+
+ private:
+  PostgresServer server_;
+  SqlBody sql_;
+};
+
+struct BodyName {
+  const char* name;
+  std::unique_ptr<Body> (*make)();
+};
+
+template <class T>
+std::unique_ptr<Body> Make() {
+  return std::make_unique<T>();
+}
+
+class AccountStoreContract : public testing::TestWithParam<BodyName> {
+ protected:
+  AccountStore& store() { return body_->store(); }
+
+  static NewAccount Account(const std::string& user_id, std::string_view email) {
+    return {.user_id = user_id,
+            .email = *CanonicalEmail::Parse(email),
+            .given_name = "Zo\xC3\xAB",
+            .family_name = "O'Neill; drop table accounts -- [1:2] :id ::text $1 ? \\ \"",
+            .password_hash = Secret("$2b$04$hash"),
+            .create_time = kNow};
+  }
+  absl::StatusOr<users::Account> Create(NewAccount account) {
+    return Wait(store().Create(InAMinute(), std::move(account)));
+  }
+  absl::StatusOr<users::Account> FindById(const std::string& user_id) {
+    return Wait(store().FindById(InAMinute(), user_id));
+  }
+  absl::StatusOr<users::Account> FindByEmail(std::string_view email) {
+    return Wait(store().FindByEmail(InAMinute(), *CanonicalEmail::Parse(email)));
+  }
+
+ private:
+  std::unique_ptr<Body> body_ = GetParam().make();
+};
+
+void ExpectSame(const Account& account, const Account& other) {
+  EXPECT_EQ(account.user_id, other.user_id);
+  EXPECT_EQ(account.email, other.email);
+  EXPECT_EQ(account.email_verified, other.email_verified);
+  EXPECT_EQ(account.given_name, other.given_name);
+  EXPECT_EQ(account.family_name, other.family_name);
+  EXPECT_EQ(account.roles, other.roles);
+  EXPECT_EQ(account.scopes, other.scopes);
+  EXPECT_EQ(account.disabled, other.disabled);
+  EXPECT_EQ(account.create_time, other.create_time);
+  EXPECT_EQ(account.update_time, other.update_time);
+}
+
+TEST_P(AccountStoreContract, ReturnsWhatWasStoredToTheLastByte) {
+  const std::string id = uuid::NewId();
+  const auto created = Create(Account(id, "ann@example.org"));
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->user_id, id);
+  EXPECT_EQ(created->email.text(), "ann@example.org");
+  EXPECT_EQ(created->given_name, "Zo\xC3\xAB");
+  EXPECT_EQ(created->family_name, Account(id, "ann@example.org").family_name);
+  EXPECT_EQ(created->create_time, kNow);
+  EXPECT_EQ(created->update_time, kNow);
+  EXPECT_FALSE(created->email_verified);
+  EXPECT_FALSE(created->disabled);
+  EXPECT_TRUE(created->roles.empty());
+  EXPECT_TRUE(created->scopes.empty());
+
+  ExpectSame(*created, *FindById(id));
+  ExpectSame(*created, *FindByEmail("ann@example.org"));
+  const auto credentials =
+      Wait(store().FindCredentials(InAMinute(), *CanonicalEmail::Parse("ann@example.org")));
+  ASSERT_TRUE(credentials.ok());
+  ExpectSame(*created, credentials->account);
+  EXPECT_EQ(credentials->password_hash.Expose(), "$2b$04$hash");
+}
+
+TEST_P(AccountStoreContract, KeepsTimesToTheMicrosecond) {
+  const std::string id = uuid::NewId();
+  NewAccount account = Account(id, "ann@example.org");
+  account.create_time = kNow + std::chrono::nanoseconds(999);
+  ASSERT_TRUE(Create(std::move(account)).ok());
+  EXPECT_EQ(FindById(id)->create_time, kNow);
+}
+
+TEST_P(AccountStoreContract, TakesEmptyNamesAndTheLongestOnes) {
+  std::string longest;
+  for (int i = 0; i < 100; ++i) longest += "\xF0\x9F\x94\x91";
+  NewAccount account = Account(uuid::NewId(), std::string(64, 'a') + "@example.org");
+  account.given_name = "";
+  account.family_name = longest;
+  const auto created = Create(std::move(account));
+  ASSERT_TRUE(created.ok()) << created.status();
+  const auto found = FindById(created->user_id);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->given_name, "");
+  EXPECT_EQ(found->family_name, longest);
+}
+
+TEST_P(AccountStoreContract, FindsNothingWhereNothingIs) {
+  ASSERT_TRUE(Create(Account(uuid::NewId(), "ann@example.org")).ok());
+  EXPECT_EQ(ReasonOf(FindById(uuid::NewId()).status()), errors::reasons::NOT_FOUND);
+  EXPECT_EQ(ReasonOf(FindByEmail("bob@example.org").status()), errors::reasons::NOT_FOUND);
+  EXPECT_EQ(
+      ReasonOf(Wait(store().FindCredentials(InAMinute(), *CanonicalEmail::Parse("bob@example.org")))
+                   .status()),
+      errors::reasons::NOT_FOUND);
+}
+
+TEST_P(AccountStoreContract, TakesNothingInAnIdForSqlOrForAPattern) {
+  ASSERT_TRUE(Create(Account(uuid::NewId(), "ann@example.org")).ok());
+  for (const char* id : {"' or '1'='1", "%", "_", ":key", "", "x'; delete from accounts; --"}) {
+    EXPECT_EQ(ReasonOf(FindById(id).status()), errors::reasons::NOT_FOUND) << id;
+  }
+  EXPECT_TRUE(FindByEmail("ann@example.org").ok());
+  EXPECT_FALSE(FindByEmail("a_n@example.org").ok());
+}
+
+TEST_P(AccountStoreContract, LetsAnEmailBelongToOneAccount) {
+  const std::string first = uuid::NewId();
+  ASSERT_TRUE(Create(Account(first, "ann@example.org")).ok());
+  const std::string second = uuid::NewId();
+  EXPECT_EQ(ReasonOf(Create(Account(second, "ann@example.org")).status()),
+            errors::reasons::EMAIL_TAKEN);
+  EXPECT_EQ(ReasonOf(FindById(second).status()), errors::reasons::NOT_FOUND);
+  EXPECT_EQ(FindByEmail("ann@example.org")->user_id, first);
+  // After a violated unique column the same connection goes on.
+  EXPECT_TRUE(Create(Account(second, "bob@example.org")).ok());
+}
+
+TEST_P(AccountStoreContract, RecognisesARetryByItsIdAndChangesNothing) {
+  const std::string id = uuid::NewId();
+  ASSERT_TRUE(Create(Account(id, "ann@example.org")).ok());
+  NewAccount again = Account(id, "ann@example.org");
+  again.given_name = "Another";
+  again.password_hash = Secret("$2b$04$other");
+  const auto retried = Create(std::move(again));
+  ASSERT_TRUE(retried.ok()) << retried.status();
+  EXPECT_EQ(retried->given_name, "Zo\xC3\xAB");
+  EXPECT_EQ(Wait(store().FindCredentials(InAMinute(), *CanonicalEmail::Parse("ann@example.org")))
+                ->password_hash.Expose(),
+            "$2b$04$hash");
+}
+
+TEST_P(AccountStoreContract, RefusesAnIdThatBelongsToSomebodyElse) {
+  const std::string id = uuid::NewId();
+  ASSERT_TRUE(Create(Account(id, "ann@example.org")).ok());
+  const absl::Status status = Create(Account(id, "bob@example.org")).status();
+  EXPECT_EQ(ReasonOf(status), errors::reasons::INVALID_FIELD);
+  EXPECT_EQ(FindById(id)->email.text(), "ann@example.org");
+  EXPECT_FALSE(FindByEmail("bob@example.org").ok());
+}
+
+// On PostgreSQL the driver would cut the text, and store or find somebody else's.
+TEST_P(AccountStoreContract, NeverCutsATextAtANul) {
+  const std::string id = uuid::NewId();
+  ASSERT_TRUE(Create(Account(id, "ann@example.org")).ok());
+  EXPECT_EQ(ReasonOf(FindById(id + std::string("\0x", 2)).status()), errors::reasons::NOT_FOUND);
+  NewAccount account = Account(uuid::NewId(), "bob@example.org");
+  account.given_name = std::string("Bob\0by", 6);
+  EXPECT_EQ(ReasonOf(Create(std::move(account)).status()), errors::reasons::INVALID_FIELD);
+  account = Account(id + std::string("\0", 1), "bob@example.org");
+  EXPECT_EQ(ReasonOf(Create(std::move(account)).status()), errors::reasons::INVALID_FIELD);
+  EXPECT_FALSE(FindByEmail("bob@example.org").ok());
+}
+
+TEST_P(AccountStoreContract, GivesAnEmailToExactlyOneOfManyWhoWantItAtOnce) {
+  constexpr int kRounds = 20;
+  constexpr int kRivals = 8;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string email = "ann" + std::to_string(round) + "@example.org";
+    std::vector<std::future<absl::StatusOr<users::Account>>> rivals;
+    for (int i = 0; i < kRivals; ++i) {
+      rivals.push_back(
+          std::async(std::launch::async, [&] { return Create(Account(uuid::NewId(), email)); }));
+    }
+    std::set<std::string> winners;
+    for (auto& rival : rivals) {
+      const auto created = rival.get();
+      if (created.ok()) {
+        winners.insert(created->user_id);
+      } else {
+        EXPECT_EQ(ReasonOf(created.status()), errors::reasons::EMAIL_TAKEN) << created.status();
+      }
+    }
+    ASSERT_EQ(winners.size(), 1u);
+    EXPECT_EQ(FindByEmail(email)->user_id, *winners.begin());
+  }
+}
+
+TEST_P(AccountStoreContract, GivesTheSameAccountToManyRetriesAtOnce) {
+  const std::string id = uuid::NewId();
+  std::vector<std::future<absl::StatusOr<users::Account>>> retries;
+  for (int i = 0; i < 8; ++i) {
+    retries.push_back(
+        std::async(std::launch::async, [&] { return Create(Account(id, "ann@example.org")); }));
+  }
+  for (auto& retry : retries) {
+    const auto created = retry.get();
+    ASSERT_TRUE(created.ok()) << created.status();
+    EXPECT_EQ(created->user_id, id);
+  }
+}
+
+TEST_P(AccountStoreContract, ReadersAndWritersDoNotGetInEachOthersWay) {
+  ASSERT_TRUE(Create(Account(uuid::NewId(), "ann@example.org")).ok());
+  std::atomic<bool> writing = true;
+  std::thread reader([&] {
+    while (writing) {
+      const auto found = FindByEmail("ann@example.org");
+      ASSERT_TRUE(found.ok()) << found.status();
+    }
+  });
+  for (int i = 0; i < 100; ++i) {
+    const auto created = Create(Account(uuid::NewId(), "w" + std::to_string(i) + "@example.org"));
+    EXPECT_TRUE(created.ok()) << created.status();
+  }
+  writing = false;
+  reader.join();
+}
+
+TEST_P(AccountStoreContract, AnswersAPing) {
+  const absl::Status status = Wait(store().Ping(InAMinute()));
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+INSTANTIATE_TEST_SUITE_P(Bodies, AccountStoreContract,
+                         testing::Values(BodyName{"Memory", &Make<MemoryBody>},
+                                         BodyName{"Sqlite", &Make<SqliteBody>},
+                                         BodyName{"Postgresql", &Make<PostgresBody>}),
+                         [](const auto& body) { return std::string(body.param.name); });
+
+}  // namespace
+}  // namespace tokenforge::users
