@@ -42,6 +42,8 @@ constexpr Known kKnown[] = {
 
 const Known& Find(std::string_view name) {
   for (const Known& known : kKnown) {
+    // Most differ here already: `iss` and `sub` are told apart without a call.
+    if (known.name.size() != name.size() || known.name[1] != name[1]) continue;
     if (known.name == name) return known;
   }
   return kUnknown;

@@ -95,9 +95,10 @@ class Handler {
     bool is_array;
     std::size_t first_name;
   };
-  struct MemberName {
+  struct MemberName {  // trivial, so that a new handler does not clear 128 of them
     std::uint64_t print;
-    std::string_view name;
+    const char* name;
+    std::size_t size;
   };
 
   // A scalar may not be the root.
@@ -125,9 +126,10 @@ class Handler {
     const std::size_t first = levels_[depth_ - 1].first_name;
     if (names_used_ - first == kMembersLimit || names_used_ == names_.size()) return false;
     for (std::size_t i = first; i < names_used_; ++i) {
-      if (names_[i].print == print && names_[i].name == name) return false;
+      const MemberName& other = names_[i];
+      if (other.print == print && std::string_view(other.name, other.size) == name) return false;
     }
-    names_[names_used_++] = {print, name};
+    names_[names_used_++] = {print, name.data(), name.size()};
     return true;
   }
 

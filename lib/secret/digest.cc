@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/sha.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -23,6 +22,21 @@ const unsigned char* Bytes(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
+
+DigestContext NewSha256() {
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  DigestContext context(EVP_MD_CTX_new());
+  if (sha256 == nullptr || context == nullptr ||
+      EVP_DigestInit_ex2(context.get(), sha256, nullptr) != 1) {
+    Fail("OpenSSL offers no SHA-256");
+  }
+  return context;
+}
+
 EVP_MAC* Hmac() {
   static EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   return hmac != nullptr ? hmac : (Fail("OpenSSL offers no HMAC"), nullptr);
@@ -31,8 +45,15 @@ EVP_MAC* Hmac() {
 }  // namespace
 
 Digest Sha256(std::string_view bytes) {
+  // OpenSSL's one-shot SHA256() looks the algorithm up, under a lock, on every call; this asks once
+  // per thread.
+  thread_local const DigestContext context = NewSha256();
   Digest digest;
-  SHA256(Bytes(bytes), bytes.size(), digest.data());
+  if (EVP_DigestInit_ex2(context.get(), nullptr, nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
+    Fail("OpenSSL could not compute a SHA-256");
+  }
   return digest;
 }
 
