@@ -8,33 +8,17 @@
 #include "services/auth/auth_service.h"
 #include "services/auth/await_upstreams.h"
 #include "services/auth/config.h"
+#include "services/auth/options.h"
 #include "services/auth/trust_feeds.h"
 #include "services/auth/trust_service.h"
 #include "services/auth/upstreams.h"
 #include "services/auth/well_known.h"
-#include "tokenforge/guard.h"
 
 namespace tokenforge::auth {
 namespace {
 
-operators::HttpOptions HttpOptionsOf(const Config& config) {
-  operators::HttpOptions options;
-  options.address = config.http_listen;
-  options.threads = static_cast<std::size_t>(config.http_threads);
-  options.certificate_file = config.http_tls_cert_file;
-  options.key_file = config.http_tls_key_file;
-  return options;
-}
-
-GuardOptions GuardOptionsOf(const Config& config, std::shared_ptr<Trust> trust) {
-  GuardOptions options;
-  options.issuer = config.issuer;
-  options.audiences = config.audiences;
-  options.trust = std::move(trust);
-  options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
-                 config.server.tls.ca_file};
-  return options;
-}
+// After a mass logout GetTrust answers with a million revocations.
+constexpr int kMaxSnapshotBytes = 256 << 20;
 
 absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
@@ -60,7 +44,13 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   guard.Protect<v1::AuthService>(&auth);
   guard.Protect<v1::AdminService>(&admin);
   guard.Protect<v1::TrustService>(&trust_service);
-  return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); });
+  return process.Serve(
+      [&](grpc::ServerBuilder& builder) {
+        builder.SetMaxSendMessageSize(kMaxSnapshotBytes);
+        return guard.Start(builder);
+      },
+      {v1::AuthService::service_full_name(), v1::AdminService::service_full_name(),
+       v1::TrustService::service_full_name()});
 }
 
 }  // namespace

@@ -24,20 +24,25 @@ const std::vector<std::string> kSessionsMethods = {
     "tokenforge.sessions.v1.SessionService/RevokeUserSessions",
 };
 
+constexpr int kMaxAnswerBytes = 4 << 20;
+constexpr int kMaxSnapshotBytes = 256 << 20;  // every live revocation, a million and more
+
 }  // namespace
 
 absl::StatusOr<Upstreams> ConnectUpstreams(const Config& config) {
   const auto connect = [&](const std::string& address, const std::string& identity,
-                           const std::vector<std::string>& methods) {
+                           const std::vector<std::string>& methods, int max_response_bytes) {
     rpc::ChannelOptions options;
     options.idempotent_methods = methods;
+    options.max_response_bytes = max_response_bytes;
     return rpc::Connect(address, config.server.tls, identity, options);
   };
-  auto users = connect(config.users_address, config.users_identity, kUsersMethods);
+  auto users = connect(config.users_address, config.users_identity, kUsersMethods, kMaxAnswerBytes);
   if (!users.ok()) return users.status();
-  auto keys = connect(config.keys_address, config.keys_identity, kKeysMethods);
+  auto keys = connect(config.keys_address, config.keys_identity, kKeysMethods, kMaxAnswerBytes);
   if (!keys.ok()) return keys.status();
-  auto sessions = connect(config.sessions_address, config.sessions_identity, kSessionsMethods);
+  auto sessions = connect(config.sessions_address, config.sessions_identity, kSessionsMethods,
+                          kMaxSnapshotBytes);
   if (!sessions.ok()) return sessions.status();
   return Upstreams{*std::move(users), *std::move(keys), *std::move(sessions)};
 }

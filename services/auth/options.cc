@@ -1,0 +1,26 @@
+#include "services/auth/options.h"
+
+#include <utility>
+
+namespace tokenforge::auth {
+
+operators::HttpOptions HttpOptionsOf(const Config& config) {
+  operators::HttpOptions options;
+  options.address = config.http_listen;
+  options.threads = static_cast<std::size_t>(config.http_threads);
+  options.certificate_file = config.http_tls_cert_file;
+  options.key_file = config.http_tls_key_file;
+  return options;
+}
+
+GuardOptions GuardOptionsOf(const Config& config, std::shared_ptr<Trust> trust) {
+  GuardOptions options;
+  options.issuer = config.issuer;
+  options.audiences = config.audiences;
+  options.trust = std::move(trust);
+  options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
+                 config.server.tls.ca_file};
+  return options;
+}
+
+}  // namespace tokenforge::auth
