@@ -21,7 +21,7 @@ namespace tokenforge::rpc {
 
 struct ChannelOptions {
   // Full names, "tokenforge.keys.v1.KeyService/GetJwks": safe to send twice.
-  std::vector<std::string> idempotent_methods;
+  std::vector<std::string> idempotent_methods = {};
   bool health_checking = true;  // off for servers without grpc.health.v1
   int max_request_bytes = 1 << 20;
   int max_response_bytes = 4 << 20;
