@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/telemetry/log.h"
 #include "lib/telemetry/metrics.h"
 #include "services/users/account_session.h"
 #include "services/users/migrations.h"
@@ -133,8 +134,25 @@ Result AccountStoreSql::UseSession(int worker, Deadline deadline, Use& use) {
   }
 }
 
+// The one place whose exception text goes into the log, because the operator needs it and there is
+// nothing bound yet: neither values nor, for both dialects, a password. Once for each time that the
+// database goes away.
+std::unique_ptr<soci::session> AccountStoreSql::Connect() {
+  try {
+    std::unique_ptr<soci::session> connection = dialect_->Connect();
+    unreachable_ = false;
+    return connection;
+  } catch (const soci::soci_error& error) {
+    if (!unreachable_.exchange(true)) {
+      telemetry::Log(telemetry::Level::kWarning, "cannot connect to the account database",
+                     {{"dialect", dialect_->name()}, {"detail", error.get_error_message()}});
+    }
+    throw;
+  }
+}
+
 absl::Status AccountStoreSql::Open(std::unique_ptr<AccountSession>& session) {
-  std::unique_ptr<soci::session> connection = dialect_->Connect();
+  std::unique_ptr<soci::session> connection = Connect();
   if (!migrated_) {
     const absl::Status migrated = Migrate(*dialect_, *connection);
     if (!migrated.ok()) return migrated;

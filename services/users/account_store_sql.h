@@ -52,11 +52,13 @@ class AccountStoreSql final : public AccountStore {
   async::Task<Result> OnSession(Deadline deadline, const char* operation, Use use);
   template <class Result, class Use>
   Result UseSession(int worker, Deadline deadline, Use& use);
+  std::unique_ptr<soci::session> Connect();
   absl::Status Open(std::unique_ptr<AccountSession>& session);
   absl::StatusOr<Account> CreateOn(AccountSession& session, const NewAccount& account) const;
 
   const std::unique_ptr<const SqlDialect> dialect_;
   std::atomic<bool> migrated_ = false;
+  std::atomic<bool> unreachable_ = false;
   std::vector<std::unique_ptr<AccountSession>> sessions_;  // [worker], touched by that thread only
   workers::Pool pool_;  // last: its threads end before what they use
 };

@@ -1,0 +1,42 @@
+// The users service's configuration: everything that can be set, read and checked as a whole before
+// anything opens.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "lib/rpc/settings.h"
+#include "services/users/sql_dialect.h"
+
+namespace tokenforge::config {
+class Parser;
+}
+
+namespace tokenforge::users {
+
+struct Config {
+  rpc::ServerSettings server;
+
+  std::string database_url;
+  std::string database_password_file;
+  std::int64_t database_connections = 4;
+  std::int64_t database_queue = 256;
+  std::chrono::milliseconds database_connect_timeout{3000};
+  std::chrono::milliseconds database_statement_timeout{5000};
+
+  std::int64_t bcrypt_cost = 12;
+  std::int64_t hash_threads = 0;  // 0: as many as there are cores
+  std::int64_t hash_queue = 64;
+};
+
+void Declare(config::Parser& parser, Config* config);
+
+// How to reach the database, with the password read from its file. Errors name the setting or the
+// file.
+absl::StatusOr<std::unique_ptr<const SqlDialect>> DialectOf(const Config& config);
+
+// How many threads hash passwords.
+int HashThreadsOf(const Config& config);
+
+}  // namespace tokenforge::users

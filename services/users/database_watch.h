@@ -1,0 +1,56 @@
+// Asks the account database again and again whether it answers, and tells readiness, under the name
+// "database".
+//
+// Why: a replica whose database is away should get no calls, and one that starts before its
+// database should wait for it instead of ending. The first question also makes the schema. A
+// database that is only busy (OVERLOADED) counts as one that answers.
+//
+// One thread of its own, from construction to Stop or destruction. The store and the readiness
+// outlive it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "lib/operators/readiness.h"
+#include "services/users/account_store.h"
+
+namespace tokenforge::users {
+
+class DatabaseWatch {
+ public:
+  struct Intervals {
+    std::chrono::milliseconds while_up{1000};
+    std::chrono::milliseconds while_down{200};
+    // A question without an answer for this long means no.
+    std::chrono::milliseconds patience{3000};
+  };
+
+  DatabaseWatch(AccountStore& store, operators::Readiness& readiness)
+      : DatabaseWatch(store, readiness, Intervals()) {}
+  DatabaseWatch(AccountStore& store, operators::Readiness& readiness, const Intervals& intervals);
+  ~DatabaseWatch();
+  DatabaseWatch(const DatabaseWatch&) = delete;
+  DatabaseWatch& operator=(const DatabaseWatch&) = delete;
+
+  // Asks no more. Harmless when called again.
+  void Stop();
+
+ private:
+  struct Asking;
+
+  void Loop();
+  void Ask();
+  void Report(const absl::Status& answer);
+
+  AccountStore& store_;
+  operators::Readiness& readiness_;
+  const Intervals intervals_;
+  const std::shared_ptr<Asking> asking_;  // shared with the question that is under way
+  bool up_ = false;
+  bool reported_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tokenforge::users

@@ -1,0 +1,74 @@
+// tokenforge-users: accounts and passwords. Wires; decides nothing.
+#include <grpcpp/server_builder.h>
+
+#include "lib/config/config.h"
+#include "lib/rpc/process.h"
+#include "lib/telemetry/metrics.h"
+#include "services/users/account_store_sql.h"
+#include "services/users/accounts.h"
+#include "services/users/config.h"
+#include "services/users/database_watch.h"
+#include "services/users/user_service.h"
+#include "tokenforge/guard.h"
+
+namespace tokenforge::users {
+namespace {
+
+constexpr std::chrono::seconds kPoolGrace(5);
+
+AccountStoreSql::Options StoreOptions(const Config& config) {
+  return {.connections = static_cast<int>(config.database_connections),
+          .queue = static_cast<std::size_t>(config.database_queue)};
+}
+
+workers::Pool::Options HashingOptions(const Config& config) {
+  return {.name = "hash",
+          .threads = HashThreadsOf(config),
+          .queue = static_cast<std::size_t>(config.hash_queue)};
+}
+
+GuardOptions GuardOptionsOf(const Config& config) {
+  GuardOptions options;
+  options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
+                 config.server.tls.ca_file};
+  return options;
+}
+
+absl::Status Wire(const Config& config, rpc::Process& process) {
+  auto dialect = DialectOf(config);
+  if (!dialect.ok()) return dialect.status();
+  const clock::SystemClock clock;
+  const PasswordHasher hasher(static_cast<int>(config.bcrypt_cost));
+  workers::Pool hashing(HashingOptions(config));
+  AccountStoreSql store(*std::move(dialect), StoreOptions(config));
+  const telemetry::ObservedGauge hash_queue(telemetry::PoolQueue("hash"),
+                                            [&] { return static_cast<double>(hashing.depth()); });
+  const telemetry::ObservedGauge sql_queue(
+      telemetry::PoolQueue("sql"), [&] { return static_cast<double>(store.pool().depth()); });
+  DatabaseWatch watch(store, process.readiness());
+  process.OnClose("the hashing pool", [&] { hashing.Stop(kPoolGrace); });
+  process.OnClose("the account database", [&] {
+    watch.Stop();
+    store.pool().Stop(kPoolGrace);
+  });
+
+  Accounts accounts(store, hasher, hashing, clock);
+  UserService service(accounts);
+  Guard guard(GuardOptionsOf(config));
+  guard.Protect<v1::UserService>(&service);
+  return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },
+                       {v1::UserService::service_full_name()});
+}
+
+}  // namespace
+}  // namespace tokenforge::users
+
+int main(int argc, char** argv) {
+  tokenforge::rpc::Process process("tokenforge-users");
+  tokenforge::config::Parser parser("tokenforge-users",
+                                    "Keeps accounts and verifies their passwords.");
+  tokenforge::users::Config config;
+  tokenforge::users::Declare(parser, &config);
+  if (const auto outcome = parser.Parse(argc, argv); !outcome.run) return outcome.exit_code;
+  return process.Run(config.server, [&] { return tokenforge::users::Wire(config, process); });
+}

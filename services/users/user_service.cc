@@ -1,0 +1,60 @@
+#include "services/users/user_service.h"
+
+#include <utility>
+
+#include "lib/rpc/server_call.h"
+#include "services/users/messages.h"
+
+namespace tokenforge::users {
+namespace {
+
+using Context = grpc::CallbackServerContext;
+using Reactor = grpc::ServerUnaryReactor;
+using FoundAccount = absl::StatusOr<Account>;
+
+// Every answer of the built methods is one account.
+template <class Response>
+async::Task<absl::Status> Answer(async::Task<FoundAccount> finding, Response* response) {
+  const FoundAccount account = co_await std::move(finding);
+  if (!account.ok()) co_return account.status();
+  ToProto(*account, response->mutable_user());
+  co_return absl::OkStatus();
+}
+
+}  // namespace
+
+Reactor* UserService::CreateUser(Context* context, const v1::CreateUserRequest* request,
+                                 v1::CreateUserResponse* response) {
+  absl::StatusOr<Registration> registration =
+      CheckRegistration({.user_id = request->user_id(),
+                         .email = request->email(),
+                         .password = request->password(),
+                         .given_name = request->given_name(),
+                         .family_name = request->family_name()});
+  if (!registration.ok()) return rpc::Answer(context, registration.status());
+  return rpc::Serve(
+      context,
+      Answer(accounts_.Create(rpc::DeadlineOf(*context), *std::move(registration)), response));
+}
+
+Reactor* UserService::VerifyPassword(Context* context, const v1::VerifyPasswordRequest* request,
+                                     v1::VerifyPasswordResponse* response) {
+  return rpc::Serve(context,
+                    Answer(accounts_.VerifyPassword(rpc::DeadlineOf(*context), request->email(),
+                                                    secret::Secret(request->password())),
+                           response));
+}
+
+Reactor* UserService::GetUser(Context* context, const v1::GetUserRequest* request,
+                              v1::GetUserResponse* response) {
+  return rpc::Serve(context,
+                    Answer(accounts_.Get(rpc::DeadlineOf(*context), request->user_id()), response));
+}
+
+Reactor* UserService::GetUserByEmail(Context* context, const v1::GetUserByEmailRequest* request,
+                                     v1::GetUserByEmailResponse* response) {
+  return rpc::Serve(
+      context, Answer(accounts_.GetByEmail(rpc::DeadlineOf(*context), request->email()), response));
+}
+
+}  // namespace tokenforge::users
