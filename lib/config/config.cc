@@ -21,6 +21,7 @@ struct Parser::State {
 
   std::vector<Declared*> All() const {
     std::vector<Declared*> all;
+    all.reserve(settings.size());
     for (const auto& setting : settings) all.push_back(setting.get());
     return all;
   }

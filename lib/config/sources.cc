@@ -26,6 +26,7 @@ std::string Suggest(const std::string& name, const std::string& prefix,
 
 std::vector<std::string> Names(const std::vector<Declared*>& settings) {
   std::vector<std::string> names;
+  names.reserve(settings.size());
   for (const Declared* setting : settings) names.push_back(setting->name);
   return names;
 }

@@ -14,7 +14,8 @@ HttpResponse Answer(int status, std::string_view type, std::string body) {
 }  // namespace
 
 Server::Server(const std::string& address, const Readiness* readiness)
-    : http_({.address = address}) {
+    // Four threads: a scraper that hangs must not make the probes fail.
+    : http_({.address = address, .threads = 4}) {
   http_.Handle("/metrics", [](const HttpRequest&) {
     return Answer(200, telemetry::kExposeContentType, telemetry::ExposeText());
   });

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/sink.h>
@@ -21,6 +22,14 @@ constexpr std::size_t kBatch = 64 * 1024;
 constexpr std::size_t kPipeSafe =
     4096;  // a pipe that polls writable takes this much without blocking
 constexpr int kPatienceMs = 1000;
+
+// The writer thread takes no signal: SIGTERM belongs to main, and SIGPIPE (a reader of our stderr
+// that went away) would end the process.
+void BlockSignals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
 
 }  // namespace
 
@@ -130,7 +139,8 @@ absl::StatusOr<std::unique_ptr<LogOutput>> LogOutput::Open(const std::string& fi
   }
   auto state = std::make_unique<State>();
   state->sink = std::make_shared<Sink>(fd);
-  state->pool = std::make_shared<spdlog::details::thread_pool>(std::max<std::size_t>(queue, 1), 1);
+  state->pool = std::make_shared<spdlog::details::thread_pool>(std::max<std::size_t>(queue, 1), 1,
+                                                               BlockSignals);
   state->sink->Watch(state->pool.get());
   state->logger = std::make_shared<spdlog::async_logger>(
       "tokenforge", state->sink, state->pool, spdlog::async_overflow_policy::overrun_oldest);

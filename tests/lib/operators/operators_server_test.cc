@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "lib/telemetry/metrics.h"
 #include "tests/lib/operators/http_client.h"
 
@@ -56,6 +59,15 @@ TEST_F(OperatorsServerTest, DrainingIsNotReady) {
   const std::string answer = Ask("/readyz");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(answer, HasSubstr("\"draining\":true"));
+}
+
+TEST_F(OperatorsServerTest, ClientsThatHangDoNotStopAProbe) {
+  std::vector<std::unique_ptr<Connection>> hanging;
+  for (int i = 0; i < 3; ++i) {
+    hanging.push_back(std::make_unique<Connection>(server_.port()));
+    hanging.back()->Send("GET /metr");
+  }
+  EXPECT_THAT(Ask("/livez"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(OperatorsServerTest, NothingElseIsThere) {

@@ -1,13 +1,10 @@
 // TLS of the HTTP server, seen by an OpenSSL client that knows which certificate it was shown.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +12,7 @@
 
 #include "lib/operators/http_server.h"
 #include "lib/telemetry/log.h"
+#include "tests/lib/operators/http_client.h"
 
 namespace tokenforge::operators {
 namespace {
@@ -97,15 +95,10 @@ Shown Ask(int port, int newest_version = 0) {
   SSL_CTX_set_security_level(context.get(), 0);
   SSL_CTX_set_max_proto_version(context.get(), newest_version);
   const std::unique_ptr<SSL, void (*)(SSL*)> tls(SSL_new(context.get()), SSL_free);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const Connection connection(port);
   Shown shown;
-  SSL_set_fd(tls.get(), fd);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
-      SSL_connect(tls.get()) == 1) {
+  SSL_set_fd(tls.get(), connection.fd());
+  if (connection.open() && SSL_connect(tls.get()) == 1) {
     const std::unique_ptr<X509, void (*)(X509*)> peer(SSL_get1_peer_certificate(tls.get()),
                                                       X509_free);
     char name[64] = "";
@@ -119,7 +112,6 @@ Shown Ask(int port, int newest_version = 0) {
       shown.answer.append(buffer, static_cast<std::size_t>(got));
     }
   }
-  close(fd);
   return shown;
 }
 

@@ -189,6 +189,20 @@ TEST_F(LogTest, AReaderThatComesBackFindsOnlyWholeLines) {
   EXPECT_EQ(whole + (LogLinesDropped() - before), 2001u);
 }
 
+TEST_F(LogTest, AReaderThatWentAwayEndsNobody) {
+  const std::string pipe = folder_ / "log";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  std::ifstream reader;
+  std::thread opener([&] { reader.open(pipe); });
+  ASSERT_TRUE(StartLogging({.file = pipe}).ok());
+  opener.join();
+  reader.close();
+  const std::uint64_t before = LogLinesDropped();
+  Log(Level::kInfo, "to nobody");
+  FlushLogs();
+  EXPECT_EQ(LogLinesDropped(), before + 1);
+}
+
 TEST_F(LogTest, RefusesAFileThatCannotBeWrittenAndASecondStart) {
   EXPECT_EQ(StartLogging({.file = folder_ / "none" / "log"}).code(),
             absl::StatusCode::kInvalidArgument);
