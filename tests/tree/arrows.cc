@@ -110,7 +110,8 @@ class Checker {
   void CheckPlaces(const std::string& path, const std::vector<Include>& includes) {
     static const std::regex ours("^(lib|services|interceptors|cli|bench|tests)/.*");
     for (const Include& include : includes) {
-      if (!include.quoted || path.starts_with("examples/")) continue;
+      const bool generated = include.target.ends_with(".pb.h");
+      if (!include.quoted || generated || path.starts_with("examples/")) continue;
       const bool missing =
           std::regex_match(include.target, ours) && !includes_.contains(include.target);
       const bool from_root =
