@@ -1,5 +1,6 @@
 #include "lib/telemetry/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 namespace tokenforge::telemetry {
@@ -165,28 +167,46 @@ TEST_F(LogTest, AFullQueueLosesLinesCountsThemAndBlocksNobody) {
   EXPECT_EQ(whole + (LogLinesDropped() - before), 5000u) << "every line is written or counted";
 }
 
+// What a pipe holds now.
+std::string Drain(int fd) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = read(fd, buffer, sizeof(buffer))) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
 TEST_F(LogTest, AReaderThatComesBackFindsOnlyWholeLines) {
   const std::string pipe = folder_ / "log";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  std::ifstream reader;
-  std::thread opener([&] { reader.open(pipe); });
-  ASSERT_TRUE(StartLogging({.file = pipe, .queue = 64}).ok());
-  opener.join();
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  ASSERT_EQ(fcntl(reader, F_SETPIPE_SZ, 8192), 8192);
+  ASSERT_TRUE(StartLogging({.file = pipe}).ok());
   const std::uint64_t before = LogLinesDropped();
-  for (int i = 0; i < 2000; ++i) Log(Level::kInfo, std::string(200, 'x'), {{"i", i}});
+  const std::string large(4000, 'x');
+  Log(Level::kInfo, "torn", {{"a", large}, {"b", large}, {"c", large}});
   FlushLogs();
-  ASSERT_GT(LogLinesDropped(), before);
+  Log(Level::kInfo, "lost");
+  FlushLogs();
+  EXPECT_EQ(LogLinesDropped(), before + 1);
+  std::string text = Drain(reader);
+  EXPECT_EQ(text.size(), 8192u);
   Log(Level::kInfo, "end");
-  std::thread stopper([] { StopLogging(); });
-  std::size_t whole = 0;
-  for (std::string line; std::getline(reader, line);) {
+  StopLogging();
+  text += Drain(reader);
+  close(reader);
+  std::istringstream lines(text);
+  std::vector<std::string> messages;
+  for (std::string line; std::getline(lines, line);) {
     rapidjson::Document document;
     document.Parse(line.c_str());
-    EXPECT_FALSE(document.HasParseError()) << line;
-    ++whole;
+    ASSERT_FALSE(document.HasParseError()) << line;
+    messages.emplace_back(document["msg"].GetString());
   }
-  stopper.join();
-  EXPECT_EQ(whole + (LogLinesDropped() - before), 2001u);
+  EXPECT_THAT(messages, ElementsAre("torn", "end"));
+  EXPECT_EQ(LogLinesDropped(), before + 1);
 }
 
 TEST_F(LogTest, AReaderThatWentAwayEndsNobody) {
