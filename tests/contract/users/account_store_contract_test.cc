@@ -1,8 +1,5 @@
 // What every body of AccountStore promises, asked of all of them.
-#include <sys/stat.h>
-
 #include <atomic>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <set>
@@ -14,18 +11,14 @@
 #include "lib/errors/errors.h"
 #include "lib/uuid/uuid.h"
 #include "services/users/account_store_memory.h"
-#include "services/users/account_store_sql.h"
-#include "tests/contract/users/postgres_server.h"
+#include "tests/contract/users/sql_stores.h"
 #include "tests/services/users/wait.h"
 
 namespace tokenforge::users {
 namespace {
 
-using contract::PostgresServer;
 using errors::ReasonOf;
 using secret::Secret;
-
-constexpr clock::WallTime kNow{std::chrono::microseconds(1'800'000'000'123'456)};
 
 // A body under test, with what it needs to live.
 class Body {
@@ -42,51 +35,22 @@ class MemoryBody final : public Body {
   AccountStoreMemory store_;
 };
 
-class SqlBody : public Body {
+class SqliteBody final : public Body {
  public:
-  explicit SqlBody(const std::string& url) {
-    auto dialect = SqlDialect::ForUrl(url, Secret(PostgresServer::kPassword), SqlTimeouts());
-    if (!dialect.ok()) throw std::runtime_error(dialect.status().ToString());
-    store_ = std::make_unique<AccountStoreSql>(*std::move(dialect), AccountStoreSql::Options());
-  }
   AccountStore& store() override { return *store_; }
 
  private:
-  std::unique_ptr<AccountStoreSql> store_;
-};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "tf users = 'XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-class SqliteBody final : public Body {
- public:
-  SqliteBody() : sql_("sqlite://" + folder_.path() + "/users.db") {}
-  AccountStore& store() override { return sql_.store(); }
-
- private:
-  TemporaryFolder folder_;  // its name has spaces, a quote and an equals sign
-  SqlBody sql_;
+  TemporaryFolder folder_;
+  std::unique_ptr<AccountStoreSql> store_ = OpenStore(folder_.database_url());
 };
 
 class PostgresBody final : public Body {
  public:
-  PostgresBody() : sql_(server_.NewDatabase()) {}
-  AccountStore& store() override { return sql_.store(); }
+  AccountStore& store() override { return *store_; }
 
  private:
-  PostgresServer server_;
-  SqlBody sql_;
+  contract::PostgresServer server_;
+  std::unique_ptr<AccountStoreSql> store_ = OpenStore(server_.NewDatabase());
 };
 
 struct BodyName {
@@ -103,21 +67,13 @@ class AccountStoreContract : public testing::TestWithParam<BodyName> {
  protected:
   AccountStore& store() { return body_->store(); }
 
-  static NewAccount Account(const std::string& user_id, std::string_view email) {
-    return {.user_id = user_id,
-            .email = *CanonicalEmail::Parse(email),
-            .given_name = "Zo\xC3\xAB",
-            .family_name = "O'Neill; drop table accounts -- [1:2] :id ::text $1 ? \\ \"",
-            .password_hash = Secret("$2b$04$hash"),
-            .create_time = kNow};
-  }
-  absl::StatusOr<users::Account> Create(NewAccount account) {
+  absl::StatusOr<Account> Create(NewAccount account) {
     return Wait(store().Create(InAMinute(), std::move(account)));
   }
-  absl::StatusOr<users::Account> FindById(const std::string& user_id) {
+  absl::StatusOr<Account> FindById(const std::string& user_id) {
     return Wait(store().FindById(InAMinute(), user_id));
   }
-  absl::StatusOr<users::Account> FindByEmail(std::string_view email) {
+  absl::StatusOr<Account> FindByEmail(std::string_view email) {
     return Wait(store().FindByEmail(InAMinute(), *CanonicalEmail::Parse(email)));
   }
 
@@ -140,12 +96,12 @@ void ExpectSame(const Account& account, const Account& other) {
 
 TEST_P(AccountStoreContract, ReturnsWhatWasStoredToTheLastByte) {
   const std::string id = uuid::NewId();
-  const auto created = Create(Account(id, "ann@example.org"));
+  const auto created = Create(MakeAccount(id, "ann@example.org"));
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->user_id, id);
   EXPECT_EQ(created->email.text(), "ann@example.org");
   EXPECT_EQ(created->given_name, "Zo\xC3\xAB");
-  EXPECT_EQ(created->family_name, Account(id, "ann@example.org").family_name);
+  EXPECT_EQ(created->family_name, MakeAccount(id, "ann@example.org").family_name);
   EXPECT_EQ(created->create_time, kNow);
   EXPECT_EQ(created->update_time, kNow);
   EXPECT_FALSE(created->email_verified);
@@ -164,7 +120,7 @@ TEST_P(AccountStoreContract, ReturnsWhatWasStoredToTheLastByte) {
 
 TEST_P(AccountStoreContract, KeepsTimesToTheMicrosecond) {
   const std::string id = uuid::NewId();
-  NewAccount account = Account(id, "ann@example.org");
+  NewAccount account = MakeAccount(id, "ann@example.org");
   account.create_time = kNow + std::chrono::nanoseconds(999);
   ASSERT_TRUE(Create(std::move(account)).ok());
   EXPECT_EQ(FindById(id)->create_time, kNow);
@@ -173,7 +129,7 @@ TEST_P(AccountStoreContract, KeepsTimesToTheMicrosecond) {
 TEST_P(AccountStoreContract, TakesEmptyNamesAndTheLongestOnes) {
   std::string longest;
   for (int i = 0; i < 100; ++i) longest += "\xF0\x9F\x94\x91";
-  NewAccount account = Account(uuid::NewId(), std::string(64, 'a') + "@example.org");
+  NewAccount account = MakeAccount(uuid::NewId(), std::string(64, 'a') + "@example.org");
   account.given_name = "";
   account.family_name = longest;
   const auto created = Create(std::move(account));
@@ -185,7 +141,7 @@ TEST_P(AccountStoreContract, TakesEmptyNamesAndTheLongestOnes) {
 }
 
 TEST_P(AccountStoreContract, FindsNothingWhereNothingIs) {
-  ASSERT_TRUE(Create(Account(uuid::NewId(), "ann@example.org")).ok());
+  ASSERT_TRUE(Create(MakeAccount(uuid::NewId(), "ann@example.org")).ok());
   EXPECT_EQ(ReasonOf(FindById(uuid::NewId()).status()), errors::reasons::NOT_FOUND);
   EXPECT_EQ(ReasonOf(FindByEmail("bob@example.org").status()), errors::reasons::NOT_FOUND);
   EXPECT_EQ(
@@ -195,7 +151,7 @@ TEST_P(AccountStoreContract, FindsNothingWhereNothingIs) {
 }
 
 TEST_P(AccountStoreContract, TakesNothingInAnIdForSqlOrForAPattern) {
-  ASSERT_TRUE(Create(Account(uuid::NewId(), "ann@example.org")).ok());
+  ASSERT_TRUE(Create(MakeAccount(uuid::NewId(), "ann@example.org")).ok());
   for (const char* id : {"' or '1'='1", "%", "_", ":key", "", "x'; delete from accounts; --"}) {
     EXPECT_EQ(ReasonOf(FindById(id).status()), errors::reasons::NOT_FOUND) << id;
   }
@@ -205,20 +161,20 @@ TEST_P(AccountStoreContract, TakesNothingInAnIdForSqlOrForAPattern) {
 
 TEST_P(AccountStoreContract, LetsAnEmailBelongToOneAccount) {
   const std::string first = uuid::NewId();
-  ASSERT_TRUE(Create(Account(first, "ann@example.org")).ok());
+  ASSERT_TRUE(Create(MakeAccount(first, "ann@example.org")).ok());
   const std::string second = uuid::NewId();
-  EXPECT_EQ(ReasonOf(Create(Account(second, "ann@example.org")).status()),
+  EXPECT_EQ(ReasonOf(Create(MakeAccount(second, "ann@example.org")).status()),
             errors::reasons::EMAIL_TAKEN);
   EXPECT_EQ(ReasonOf(FindById(second).status()), errors::reasons::NOT_FOUND);
   EXPECT_EQ(FindByEmail("ann@example.org")->user_id, first);
   // After a violated unique column the same connection goes on.
-  EXPECT_TRUE(Create(Account(second, "bob@example.org")).ok());
+  EXPECT_TRUE(Create(MakeAccount(second, "bob@example.org")).ok());
 }
 
 TEST_P(AccountStoreContract, RecognisesARetryByItsIdAndChangesNothing) {
   const std::string id = uuid::NewId();
-  ASSERT_TRUE(Create(Account(id, "ann@example.org")).ok());
-  NewAccount again = Account(id, "ann@example.org");
+  ASSERT_TRUE(Create(MakeAccount(id, "ann@example.org")).ok());
+  NewAccount again = MakeAccount(id, "ann@example.org");
   again.given_name = "Another";
   again.password_hash = Secret("$2b$04$other");
   const auto retried = Create(std::move(again));
@@ -231,8 +187,8 @@ TEST_P(AccountStoreContract, RecognisesARetryByItsIdAndChangesNothing) {
 
 TEST_P(AccountStoreContract, RefusesAnIdThatBelongsToSomebodyElse) {
   const std::string id = uuid::NewId();
-  ASSERT_TRUE(Create(Account(id, "ann@example.org")).ok());
-  const absl::Status status = Create(Account(id, "bob@example.org")).status();
+  ASSERT_TRUE(Create(MakeAccount(id, "ann@example.org")).ok());
+  const absl::Status status = Create(MakeAccount(id, "bob@example.org")).status();
   EXPECT_EQ(ReasonOf(status), errors::reasons::INVALID_FIELD);
   EXPECT_EQ(FindById(id)->email.text(), "ann@example.org");
   EXPECT_FALSE(FindByEmail("bob@example.org").ok());
@@ -241,12 +197,12 @@ TEST_P(AccountStoreContract, RefusesAnIdThatBelongsToSomebodyElse) {
 // On PostgreSQL the driver would cut the text, and store or find somebody else's.
 TEST_P(AccountStoreContract, NeverCutsATextAtANul) {
   const std::string id = uuid::NewId();
-  ASSERT_TRUE(Create(Account(id, "ann@example.org")).ok());
+  ASSERT_TRUE(Create(MakeAccount(id, "ann@example.org")).ok());
   EXPECT_EQ(ReasonOf(FindById(id + std::string("\0x", 2)).status()), errors::reasons::NOT_FOUND);
-  NewAccount account = Account(uuid::NewId(), "bob@example.org");
+  NewAccount account = MakeAccount(uuid::NewId(), "bob@example.org");
   account.given_name = std::string("Bob\0by", 6);
   EXPECT_EQ(ReasonOf(Create(std::move(account)).status()), errors::reasons::INVALID_FIELD);
-  account = Account(id + std::string("\0", 1), "bob@example.org");
+  account = MakeAccount(id + std::string("\0", 1), "bob@example.org");
   EXPECT_EQ(ReasonOf(Create(std::move(account)).status()), errors::reasons::INVALID_FIELD);
   EXPECT_FALSE(FindByEmail("bob@example.org").ok());
 }
@@ -256,10 +212,10 @@ TEST_P(AccountStoreContract, GivesAnEmailToExactlyOneOfManyWhoWantItAtOnce) {
   constexpr int kRivals = 8;
   for (int round = 0; round < kRounds; ++round) {
     const std::string email = "ann" + std::to_string(round) + "@example.org";
-    std::vector<std::future<absl::StatusOr<users::Account>>> rivals;
+    std::vector<std::future<absl::StatusOr<Account>>> rivals;
     for (int i = 0; i < kRivals; ++i) {
-      rivals.push_back(
-          std::async(std::launch::async, [&] { return Create(Account(uuid::NewId(), email)); }));
+      rivals.push_back(std::async(std::launch::async,
+                                  [&] { return Create(MakeAccount(uuid::NewId(), email)); }));
     }
     std::set<std::string> winners;
     for (auto& rival : rivals) {
@@ -277,10 +233,10 @@ TEST_P(AccountStoreContract, GivesAnEmailToExactlyOneOfManyWhoWantItAtOnce) {
 
 TEST_P(AccountStoreContract, GivesTheSameAccountToManyRetriesAtOnce) {
   const std::string id = uuid::NewId();
-  std::vector<std::future<absl::StatusOr<users::Account>>> retries;
+  std::vector<std::future<absl::StatusOr<Account>>> retries;
   for (int i = 0; i < 8; ++i) {
     retries.push_back(
-        std::async(std::launch::async, [&] { return Create(Account(id, "ann@example.org")); }));
+        std::async(std::launch::async, [&] { return Create(MakeAccount(id, "ann@example.org")); }));
   }
   for (auto& retry : retries) {
     const auto created = retry.get();
@@ -290,7 +246,7 @@ TEST_P(AccountStoreContract, GivesTheSameAccountToManyRetriesAtOnce) {
 }
 
 TEST_P(AccountStoreContract, ReadersAndWritersDoNotGetInEachOthersWay) {
-  ASSERT_TRUE(Create(Account(uuid::NewId(), "ann@example.org")).ok());
+  ASSERT_TRUE(Create(MakeAccount(uuid::NewId(), "ann@example.org")).ok());
   std::atomic<bool> writing = true;
   std::thread reader([&] {
     while (writing) {
@@ -299,7 +255,8 @@ TEST_P(AccountStoreContract, ReadersAndWritersDoNotGetInEachOthersWay) {
     }
   });
   for (int i = 0; i < 100; ++i) {
-    const auto created = Create(Account(uuid::NewId(), "w" + std::to_string(i) + "@example.org"));
+    const auto created =
+        Create(MakeAccount(uuid::NewId(), "w" + std::to_string(i) + "@example.org"));
     EXPECT_TRUE(created.ok()) << created.status();
   }
   writing = false;
