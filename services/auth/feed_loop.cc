@@ -49,6 +49,11 @@ void FeedLoop::EndCall() {
   running_ = nullptr;
 }
 
+bool FeedLoop::Stopping() {
+  const sync::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
 void FeedLoop::Run() {
   std::minstd_rand random(std::random_device{}());
   milliseconds retry = options_.first_retry;

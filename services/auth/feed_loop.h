@@ -36,6 +36,8 @@ class FeedLoop {
   // A context for the attempt's next call, cancelled by Stop. EndCall before the context goes.
   rpc::OutgoingContext BeginCall(std::chrono::milliseconds timeout);
   void EndCall();
+  // Whether Stop has come: then a cancelled call is no failure.
+  bool Stopping();
 
  private:
   void Run();

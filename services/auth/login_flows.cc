@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/telemetry/log.h"
 #include "lib/uuid/uuid.h"
 #include "services/auth/messages.h"
 #include "services/auth/outward.h"
@@ -50,7 +51,12 @@ async::Task<absl::Status> EndAllSessions(Facade& facade, const Origin& origin,
                                          const std::string& user_id) {
   const std::string except;
   const auto ended = co_await facade.sessions.RevokeUserSessions(origin.call, user_id, except);
-  if (ended.ok()) facade.trust.Apply(ended->revocations());
+  if (ended.ok()) {
+    facade.trust.Apply(ended->revocations());
+  } else {
+    telemetry::Log(telemetry::Level::kWarning, "the sessions of a user who is gone live on",
+                   origin.call.trace(), {{"sub", user_id}});
+  }
   co_return SessionEnded();
 }
 

@@ -36,6 +36,7 @@ class TrustFeeds::KeysFeed {
     keys::v1::GetJwksResponse response;
     const grpc::Status status = stub_->GetJwks(&context.client(), request, &response);
     loop_.EndCall();
+    if (loop_.Stopping()) return absl::OkStatus();
     if (!status.ok()) return rpc::FromGrpc(status, "keys");
     if (response.jwks().empty()) return absl::OkStatus();
     if (absl::Status taken = hub_.PublishKeys(response.version(), response.jwks()); !taken.ok()) {
@@ -83,6 +84,7 @@ class TrustFeeds::RevocationsFeed {
     }
     const grpc::Status status = reader->Finish();
     loop_.EndCall();
+    if (loop_.Stopping()) return absl::OkStatus();
     // A stream that told something and came to its planned end is no failure.
     if (heard && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
       return absl::OkStatus();

@@ -1,0 +1,87 @@
+// FacadeTest: the whole façade in this process, as a fixture: real gRPC over mTLS with the guard in
+// front, and fakes of users, keys and sessions behind, over real gRPC too.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "lib/clock/clock.h"
+#include "lib/errors/errors.h"
+#include "services/auth/admin_service.h"
+#include "services/auth/auth_service.h"
+#include "services/auth/trust_feeds.h"
+#include "services/auth/trust_hub.h"
+#include "services/auth/trust_service.h"
+#include "tests/services/auth/fake_keys.h"
+#include "tests/services/auth/fake_sessions.h"
+#include "tests/services/auth/fake_users.h"
+#include "tokenforge/guard.h"
+
+namespace tokenforge::auth::testing {
+
+namespace reasons = errors::reasons;
+inline constexpr const char* kIssuer = "http://127.0.0.1:7080";
+inline constexpr const char* kPassword = "correct horse battery";
+
+// Whether an event comes within ten seconds: for what another thread does.
+bool Eventually(const std::function<bool()>& holds);
+
+class FacadeTest : public ::testing::Test {
+ protected:
+  FacadeTest();
+  ~FacadeTest() override;
+
+  // A channel to the façade as the peer /app of the trust domain; or /NAME.
+  std::shared_ptr<grpc::Channel> ChannelAs(const std::string& name);
+
+  // Calls of AuthService over mTLS as /app, with a token unless it is empty.
+  template <class Request, class Response>
+  grpc::Status Call(grpc::Status (v1::AuthService::Stub::*method)(grpc::ClientContext*,
+                                                                  const Request&, Response*),
+                    const Request& request, Response* response, const std::string& token = "") {
+    grpc::ClientContext context;
+    Prepare(context, token);
+    return ((*auth_).*method)(&context, request, response);
+  }
+  static void Prepare(grpc::ClientContext& context, const std::string& token);
+
+  // What must come out well.
+  v1::RegisterResponse Register(const std::string& email = "ada@example.org");
+  v1::Tokens Login(const std::string& email = "ada@example.org");
+  grpc::Status TryLogin(const std::string& email, const std::string& password,
+                        v1::LoginResponse* response = nullptr);
+  grpc::Status TryRefresh(const std::string& token, v1::Tokens* tokens = nullptr);
+  grpc::Status Logout(const std::string& token);
+  // WhoAmI: whether the façade takes a token, and how it sees the user.
+  grpc::Status WhoAmI(const std::string& token, v1::WhoAmIResponse* response = nullptr);
+
+  FakeUsers users_;
+  FakeKeys keys_{kIssuer};
+  FakeSessions sessions_;
+  std::shared_ptr<Trust> trust_ = std::make_shared<Trust>();
+  clock::SystemClock clock_;
+  TrustHub hub_{kIssuer, trust_, clock_};
+  std::unique_ptr<grpc::Server> upstream_server_;
+  std::shared_ptr<grpc::Channel> upstream_;
+  std::unique_ptr<TrustFeeds> feeds_;
+  std::unique_ptr<Facade> facade_;
+  std::unique_ptr<Guard> guard_;
+  std::unique_ptr<AuthService> auth_service_;
+  AdminService admin_service_;
+  TrustService trust_service_{hub_, clock_};
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+  std::unique_ptr<v1::AuthService::Stub> auth_;
+};
+
+// The reason that an error carries; REASON_UNSPECIFIED when it is OK or carries none.
+errors::Reason ReasonOf(const grpc::Status& status);
+
+// The claims of a token, as JSON text; nothing is verified.
+std::string ClaimsJson(const std::string& token);
+
+}  // namespace tokenforge::auth::testing

@@ -1,0 +1,73 @@
+#include "tests/services/auth/fake_users.h"
+
+#include "lib/errors/errors.h"
+
+namespace tokenforge::auth::testing {
+
+namespace reasons = errors::reasons;
+
+void FakeUsers::Change(const std::string& email,
+                       const std::function<void(users::v1::User&)>& change) {
+  const sync::MutexLock lock(&mutex_);
+  change(accounts_.at(email).user);
+}
+
+void FakeUsers::Delete(const std::string& email) {
+  const sync::MutexLock lock(&mutex_);
+  accounts_.erase(email);
+}
+
+grpc::Status FakeUsers::CreateUser(grpc::ServerContext* context,
+                                   const users::v1::CreateUserRequest* request,
+                                   users::v1::CreateUserResponse* response) {
+  if (const grpc::Status fault = faults.Enter("CreateUser", context); !fault.ok()) return fault;
+  const sync::MutexLock lock(&mutex_);
+  auto [place, fresh] = accounts_.try_emplace(request->email());
+  users::v1::User& user = place->second.user;
+  if (!fresh && user.user_id() != request->user_id()) {
+    return rpc::ToGrpc(errors::Make(reasons::EMAIL_TAKEN, "this address has an account"));
+  }
+  user.set_user_id(request->user_id());
+  user.set_email(request->email());
+  user.set_given_name(request->given_name());
+  user.set_family_name(request->family_name());
+  user.add_roles("user");
+  user.add_scopes("notes.read");
+  user.add_scopes("notes.write");
+  user.mutable_create_time()->set_seconds(1'800'000'000);
+  place->second.password = request->password();
+  *response->mutable_user() = user;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeUsers::VerifyPassword(grpc::ServerContext* context,
+                                       const users::v1::VerifyPasswordRequest* request,
+                                       users::v1::VerifyPasswordResponse* response) {
+  if (const grpc::Status fault = faults.Enter("VerifyPassword", context); !fault.ok()) return fault;
+  const sync::MutexLock lock(&mutex_);
+  const auto found = accounts_.find(request->email());
+  if (found == accounts_.end() || found->second.password != request->password()) {
+    return rpc::ToGrpc(errors::Make(reasons::INVALID_CREDENTIALS, "email or password is wrong"));
+  }
+  if (found->second.user.disabled()) {
+    return rpc::ToGrpc(errors::Make(reasons::ACCOUNT_DISABLED, "this account is disabled"));
+  }
+  *response->mutable_user() = found->second.user;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeUsers::GetUser(grpc::ServerContext* context,
+                                const users::v1::GetUserRequest* request,
+                                users::v1::GetUserResponse* response) {
+  if (const grpc::Status fault = faults.Enter("GetUser", context); !fault.ok()) return fault;
+  const sync::MutexLock lock(&mutex_);
+  for (const auto& [email, account] : accounts_) {
+    if (account.user.user_id() == request->user_id()) {
+      *response->mutable_user() = account.user;
+      return grpc::Status::OK;
+    }
+  }
+  return rpc::ToGrpc(errors::Make(reasons::NOT_FOUND, "no such user"));
+}
+
+}  // namespace tokenforge::auth::testing

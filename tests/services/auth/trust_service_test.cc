@@ -1,0 +1,123 @@
+// The trust feed: from keys and sessions, through the hub, to guards.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/services/auth/facade_fixture.h"
+#include "tokenforge/auth/v1/trust.grpc.pb.h"
+
+namespace tokenforge::auth::testing {
+namespace {
+
+class TrustServiceTest : public FacadeTest {
+ protected:
+  TrustServiceTest() : stub_(v1::TrustService::NewStub(ChannelAs("example"))) {}
+
+  v1::GetTrustResponse GetTrust(const std::string& cursor = "") {
+    grpc::ClientContext context;
+    Prepare(context, "");
+    v1::GetTrustRequest request;
+    request.set_cursor(cursor);
+    v1::GetTrustResponse response;
+    const grpc::Status status = stub_->GetTrust(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  }
+  bool Revoked(const std::string& session_id) {
+    const v1::TrustSnapshot snapshot = GetTrust().snapshot();
+    return std::any_of(snapshot.revocations().begin(), snapshot.revocations().end(),
+                       [&](const auto& one) { return one.session_id() == session_id; });
+  }
+
+  std::unique_ptr<v1::TrustService::Stub> stub_;
+};
+
+TEST_F(TrustServiceTest, GivesKeysIssuerAndTime) {
+  const v1::GetTrustResponse answer = GetTrust();
+  EXPECT_EQ(answer.snapshot().jwks(), keys_.jwks());
+  EXPECT_EQ(answer.snapshot().issuer(), kIssuer);
+  EXPECT_GT(answer.server_time().seconds(), 0);
+}
+
+TEST_F(TrustServiceTest, GivesNoSnapshotToWhoeverHasIt) {
+  const std::string cursor = GetTrust().snapshot().cursor();
+  const v1::GetTrustResponse again = GetTrust(cursor);
+  EXPECT_FALSE(again.has_snapshot());
+  EXPECT_GT(again.server_time().seconds(), 0);
+  EXPECT_TRUE(GetTrust("unheard of").has_snapshot());
+}
+
+TEST_F(TrustServiceTest, HasALogoutFromItsAnswerOn) {
+  const v1::Tokens tokens = Register().tokens();
+  const std::string cursor = GetTrust().snapshot().cursor();
+  ASSERT_TRUE(Logout(tokens.access_token()).ok());
+  const v1::GetTrustResponse answer = GetTrust(cursor);
+  ASSERT_TRUE(answer.has_snapshot());
+  EXPECT_TRUE(Revoked(tokens.session_id()));
+  EXPECT_GT(answer.snapshot().revocations(0).end_time().seconds(), answer.server_time().seconds());
+}
+
+TEST_F(TrustServiceTest, HearsRevocationsThatWereMadeElsewhere) {
+  const v1::Tokens tokens = Register().tokens();
+  sessions_.RevokeElsewhere(tokens.session_id());
+  EXPECT_TRUE(Eventually([&] { return Revoked(tokens.session_id()); }));
+  EXPECT_EQ(ReasonOf(WhoAmI(tokens.access_token())), reasons::TOKEN_REVOKED);
+}
+
+TEST_F(TrustServiceTest, ResumesABrokenFeedWhereItWas) {
+  const v1::Tokens one = Register().tokens();
+  const v1::Tokens two = Login();
+  sessions_.RevokeElsewhere(one.session_id());
+  ASSERT_TRUE(Eventually([&] { return Revoked(one.session_id()); }));
+  sessions_.BreakStreams();
+  ASSERT_TRUE(Eventually([&] { return sessions_.OpenedCursors().size() >= 2; }));
+  EXPECT_EQ(sessions_.OpenedCursors().at(1), "1");
+  sessions_.RevokeElsewhere(two.session_id());
+  EXPECT_TRUE(Eventually([&] { return Revoked(two.session_id()); }));
+  EXPECT_TRUE(Revoked(one.session_id()));
+}
+
+TEST_F(TrustServiceTest, GoesOnFromMemoryWhileKeysAndSessionsAreAway) {
+  const v1::Tokens tokens = Register().tokens();
+  const int polls = keys_.faults.Calls("GetJwks");
+  keys_.faults.Fail("GetJwks", errors::Make(reasons::DEPENDENCY_DOWN, "away"));
+  sessions_.faults.Fail("WatchRevocations", errors::Make(reasons::DEPENDENCY_DOWN, "away"));
+  sessions_.BreakStreams();
+  ASSERT_TRUE(Eventually([&] {
+    return keys_.faults.Calls("GetJwks") > polls + 2 &&
+           sessions_.faults.Calls("WatchRevocations") > 2;
+  }));
+  EXPECT_TRUE(WhoAmI(tokens.access_token()).ok());
+  EXPECT_EQ(GetTrust().snapshot().jwks(), keys_.jwks());
+  ASSERT_TRUE(Logout(tokens.access_token()).ok());
+  EXPECT_EQ(ReasonOf(WhoAmI(tokens.access_token())), reasons::TOKEN_REVOKED);
+}
+
+TEST_F(TrustServiceTest, FollowsTheKeys) {
+  const v1::Tokens old = Register().tokens();
+  keys_.Rotate();
+  ASSERT_TRUE(Eventually([&] { return GetTrust().snapshot().jwks() == keys_.jwks(); }));
+  EXPECT_EQ(ReasonOf(WhoAmI(old.access_token())), reasons::TOKEN_UNKNOWN_KEY);
+  EXPECT_TRUE(WhoAmI(Login().access_token()).ok());
+}
+
+TEST_F(TrustServiceTest, WatchingIsNotBuiltYet) {
+  grpc::ClientContext context;
+  Prepare(context, "");
+  const auto stream = stub_->WatchTrust(&context);
+  EXPECT_EQ(ReasonOf(stream->Finish()), reasons::NOT_BUILT);
+}
+
+TEST(TrustHub, TellsGuardsNothingBeforeItKnowsEverything) {
+  const clock::SystemClock clock;
+  TrustHub hub(kIssuer, std::make_shared<Trust>(), clock);
+  FakeKeys keys(kIssuer);
+  EXPECT_EQ(hub.Snapshot(), nullptr);
+  ASSERT_TRUE(hub.PublishKeys(1, keys.jwks()).ok());
+  EXPECT_EQ(hub.Snapshot(), nullptr);
+  EXPECT_NE(hub.Keys(), nullptr);
+  hub.Hear({});
+  EXPECT_NE(hub.Snapshot(), nullptr);
+}
+
+}  // namespace
+}  // namespace tokenforge::auth::testing
