@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <optional>
-#include <set>
 
-#include "absl/strings/str_cat.h"
 #include "lib/errors/errors.h"
 #include "lib/jose/base64url.h"
-#include "lib/secret/file.h"
 
 namespace tokenforge::sessions {
 namespace {
 
 constexpr std::string_view kPrefix = "tfr_";
 constexpr char kVersion = 1;
-constexpr size_t kKeySize = 32;
 constexpr size_t kKeyIdSize = 4;
 constexpr size_t kMacSize = 32;
 constexpr size_t kSigned = 1 + kKeyIdSize + 16 + 16 + 4;  // everything before the MAC
@@ -36,52 +31,7 @@ uuid::Uuid UuidAt(std::string_view bytes, size_t at) {
   return uuid::Uuid(id);
 }
 
-int Nibble(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-std::optional<secret::Secret> FromHex(std::string_view digits) {
-  if (digits.size() != 2 * kKeySize) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(kKeySize);  // no reallocation leaves a copy behind
-  for (size_t i = 0; i < digits.size(); i += 2) {
-    const int high = Nibble(digits[i]);
-    const int low = Nibble(digits[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high << 4 | low);
-  }
-  return secret::Secret::Take(std::move(bytes));
-}
-
 }  // namespace
-
-absl::StatusOr<RefreshTokens> RefreshTokens::FromFiles(const std::vector<std::string>& paths) {
-  std::vector<errors::FieldFault> faults;
-  std::vector<secret::Secret> keys;
-  for (const std::string& path : paths) {
-    const absl::StatusOr<secret::Secret> line = secret::ReadLine(path);
-    if (!line.ok()) {
-      faults.push_back({path, std::string(line.status().message())});
-      continue;
-    }
-    std::optional<secret::Secret> key = FromHex(line->Expose());
-    if (!key) {
-      faults.push_back(
-          {path, "a refresh-token key is 64 hexadecimal digits (openssl rand -hex 32)"});
-    } else if (std::any_of(keys.begin(), keys.end(),
-                           [&](const auto& k) { return k.Equals(*key); })) {
-      faults.push_back({path, "this key is listed twice"});
-    } else {
-      keys.push_back(std::move(*key));
-    }
-  }
-  if (paths.empty()) faults.push_back({"refresh-token keys", "at least one file is needed"});
-  if (!faults.empty()) return errors::InvalidFields(faults);
-  return RefreshTokens(std::move(keys));
-}
 
 RefreshTokens::RefreshTokens(std::vector<secret::Secret> keys) {
   if (keys.empty()) std::abort();

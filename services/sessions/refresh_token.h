@@ -33,12 +33,10 @@ struct RefreshClaims {
 // The keys, and what they do. Immutable and thread-safe.
 class RefreshTokens {
  public:
-  // Files of 64 hexadecimal digits (32 bytes; `openssl rand -hex 32`). The first signs, all verify:
-  // to change keys put the new one in front, and drop the old one after the absolute life of a
-  // session. INVALID_FIELD naming every file that will not do, or a key that is there twice.
-  static absl::StatusOr<RefreshTokens> FromFiles(const std::vector<std::string>& paths);
+  static constexpr size_t kKeySize = 32;
 
-  // At least one key of 32 bytes; anything else ends the process.
+  // The first key signs, all verify. At least one, each of kKeySize bytes; anything else ends the
+  // process.
   explicit RefreshTokens(std::vector<secret::Secret> keys);
 
   secret::Secret Encode(const RefreshClaims& claims) const;

@@ -6,11 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
-#include <set>
 
 #include "lib/errors/errors.h"
-#include "lib/secret/random.h"
+#include "services/sessions/refresh_keys.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -87,40 +85,42 @@ TEST_F(RefreshTokenTest, RefusalsAllSayTheSame) {
   EXPECT_EQ(wrong_key.message(), tokens_.Parse("").status().message());
 }
 
-class KeyFiles : public ::testing::Test {
+class KeyFile : public ::testing::Test {
  protected:
-  KeyFiles() {
+  KeyFile() {
     std::string pattern = std::filesystem::temp_directory_path() / "tokenforge-keys-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
-  ~KeyFiles() override { std::filesystem::remove_all(folder_); }
-  std::string Write(const std::string& name, const std::string& content) {
-    const std::string path = folder_ / name;
+  ~KeyFile() override { std::filesystem::remove_all(folder_); }
+  absl::StatusOr<std::vector<secret::Secret>> Read(const std::string& content) {
+    const std::string path = folder_ / "refresh.keys";
     std::ofstream(path) << content;
     chmod(path.c_str(), 0600);
-    return path;
+    return ReadRefreshKeys(path);
   }
   std::filesystem::path folder_;
-  const std::string hex_ = std::string(32, '6') + std::string(32, '1');
+  // base64 of 32 bytes of 'a', and of 'b'.
+  const std::string a_ = "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=";
+  const std::string b_ = "YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=";
 };
 
-TEST_F(KeyFiles, HoldHexadecimalKeys) {
-  const auto tokens =
-      RefreshTokens::FromFiles({Write("new", hex_ + "\n"), Write("old", std::string(64, 'A'))});
-  ASSERT_TRUE(tokens.ok()) << tokens.status();
-  const RefreshClaims claims{uuid::Uuid::Random(), uuid::Uuid::Random(), 1};
-  EXPECT_TRUE(tokens->Parse(tokens->Encode(claims).Expose()).ok());
+TEST_F(KeyFile, HoldsNamedKeysInTheirOrder) {
+  const auto keys = Read("# comment\n\nnew " + a_ + "\r\nold " + b_);
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  ASSERT_EQ(keys->size(), 2U);
+  EXPECT_TRUE((*keys)[0].Equals(std::string(32, 'a')));
+  EXPECT_TRUE((*keys)[1].Equals(std::string(32, 'b')));
 }
 
-TEST_F(KeyFiles, AreAllNamedWhenTheyWillNotDo) {
-  const auto tokens = RefreshTokens::FromFiles(
-      {Write("good", hex_), Write("short", "abc"), Write("twice", hex_), folder_ / "missing"});
-  EXPECT_EQ(ReasonOf(tokens.status()), reasons::INVALID_FIELD);
-  for (const char* name : {"short", "twice", "missing"}) {
-    EXPECT_THAT(std::string(tokens.status().message()), HasSubstr(name));
-  }
-  EXPECT_THAT(std::string(tokens.status().message()), ::testing::Not(HasSubstr(hex_)));
-  EXPECT_FALSE(RefreshTokens::FromFiles({}).ok());
+TEST_F(KeyFile, IsRefusedWithEveryFaultAndWithoutAnyKey) {
+  const auto keys = Read("one " + a_ + "\ntwo " + a_ + "\n" + b_ + "\n " + b_ + "\nx " +
+                         b_.substr(4) + "\nx " + b_ + "=\nx *" + b_.substr(1) + "\n");
+  EXPECT_EQ(ReasonOf(keys.status()), reasons::INVALID_FIELD);
+  EXPECT_EQ(errors::FaultsOf(keys.status()).size(), 6U);
+  EXPECT_THAT(std::string(keys.status().message()), HasSubstr("line 2"));
+  EXPECT_THAT(std::string(keys.status().message()), ::testing::Not(HasSubstr("YmJi")));
+  EXPECT_EQ(ReasonOf(Read("# nothing\n").status()), reasons::INVALID_FIELD);
+  EXPECT_EQ(ReasonOf(ReadRefreshKeys(folder_ / "missing").status()), reasons::INVALID_FIELD);
 }
 
 }  // namespace

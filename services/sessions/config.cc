@@ -1,0 +1,116 @@
+#include "services/sessions/config.h"
+
+#include <vector>
+
+#include "lib/config/config.h"
+#include "lib/errors/errors.h"
+#include "lib/secret/file.h"
+
+namespace tokenforge::sessions {
+namespace {
+
+using std::chrono::days;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+std::vector<std::string> Mistakes(const Config& config) {
+  std::vector<std::string> mistakes = FaultsOf(PolicyOf(config));
+  if (const auto endpoint = redis::ParseEndpoint(config.redis_url); !endpoint.ok()) {
+    mistakes.push_back("redis-url: " + std::string(endpoint.status().message()));
+  }
+  if (!config.redis_username.empty() && config.redis_password_file.empty()) {
+    mistakes.emplace_back("redis-username needs redis-password-file");
+  }
+  return mistakes;
+}
+
+void DeclareRedis(config::Parser& parser, Config* config) {
+  parser.Group("Redis");
+  parser.String("redis-url", &config->redis_url, "redis://127.0.0.1:6379",
+                "Where sessions are kept: redis://host:port/db or unix:///path/to.sock");
+  parser.String("redis-username", &config->redis_username, "",
+                "Redis user (ACL), if not the default");
+  parser.FileThatExists("redis-password-file", &config->redis_password_file, "",
+                        "File with the password of the Redis user");
+  parser.Bool("redis-allow-eviction", &config->redis_allow_eviction, false,
+              "Start although Redis may throw sessions away (maxmemory-policy not noeviction)");
+  parser.Duration("redis-timeout", &config->redis_timeout, seconds(2),
+                  "How long to wait for Redis in one step", milliseconds(10), seconds(30));
+  parser.Integer("redis-max-outstanding", &config->redis_max_outstanding, 8192,
+                 "Commands that may wait for Redis; more are refused as OVERLOADED", 1, 1 << 20);
+}
+
+void DeclareTokens(config::Parser& parser, Config* config) {
+  parser.Group("Refresh tokens");
+  parser
+      .FileThatExists("refresh-key-file", &config->refresh_key_file, "",
+                      "Keys of refresh tokens, a line `NAME BASE64` each; the first signs")
+      .Required();
+  parser.Duration("refresh-grace", &config->refresh_grace, seconds(30),
+                  "How long a superseded token gets the same successor again; 0 is strict");
+  parser.Choice(
+      "reuse-policy", &config->reuse_policy, {"user", "session"}, "user",
+      "What ends when a token is used after its grace: the user's sessions or the session");
+  parser.Bool("refresh-bind-client", &config->refresh_bind_client, true,
+              "Only the client that started a session may refresh it");
+}
+
+void DeclareSessions(config::Parser& parser, Config* config) {
+  parser.Group("Sessions and revocations");
+  parser.Duration("session-idle-life", &config->session_idle_life, days(7),
+                  "A session ends when it is not refreshed for so long");
+  parser.Duration("session-absolute-life", &config->session_absolute_life, days(30),
+                  "A session ends so long after the login, refreshed or not");
+  parser.Integer("max-sessions", &config->max_sessions, 50,
+                 "Sessions of one user; starting one more ends the oldest", 1, 50);
+  parser.Duration("access-token-life", &config->access_token_life, minutes(15),
+                  "The longest life of an access token: revocations are remembered that long");
+  parser.Duration("leeway", &config->leeway, seconds(30),
+                  "How long after its expiry a verifier may still take an access token");
+  parser.Duration("revocation-poll", &config->revocation_poll, milliseconds(100),
+                  "How often to look for revocations made by other replicas", milliseconds(10),
+                  seconds(5));
+}
+
+}  // namespace
+
+void Declare(config::Parser& parser, Config* config) {
+  rpc::Declare(parser, &config->server, "127.0.0.1:7446", "127.0.0.1:9446");
+  DeclareRedis(parser, config);
+  DeclareTokens(parser, config);
+  DeclareSessions(parser, config);
+  parser.Check([config] { return Mistakes(*config); });
+}
+
+Policy PolicyOf(const Config& config) {
+  Policy policy;
+  policy.grace = config.refresh_grace;
+  policy.idle_life = config.session_idle_life;
+  policy.absolute_life = config.session_absolute_life;
+  policy.access_life = config.access_token_life;
+  policy.leeway = config.leeway;
+  policy.max_sessions = static_cast<int>(config.max_sessions);
+  policy.reuse = config.reuse_policy == "session" ? ReusePolicy::kSession : ReusePolicy::kUser;
+  return policy;
+}
+
+absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config) {
+  const auto endpoint = redis::ParseEndpoint(config.redis_url);
+  if (!endpoint.ok()) return endpoint.status();
+  redis::Options options;
+  options.endpoint = *endpoint;
+  options.username = config.redis_username;
+  options.max_outstanding = static_cast<size_t>(config.redis_max_outstanding);
+  if (!config.redis_password_file.empty()) {
+    auto password = secret::ReadLine(config.redis_password_file);
+    if (!password.ok()) {
+      return errors::InvalidFields(
+          {{"redis-password-file", std::string(password.status().message())}});
+    }
+    options.password = *std::move(password);
+  }
+  return options;
+}
+
+}  // namespace tokenforge::sessions

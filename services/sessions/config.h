@@ -1,0 +1,50 @@
+// What tokenforge-sessions is configured with. A plain struct, filled and checked before anything
+// opens.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "lib/redis/client.h"
+#include "lib/rpc/settings.h"
+#include "services/sessions/session_rules.h"
+
+namespace tokenforge::config {
+class Parser;
+}
+
+namespace tokenforge::sessions {
+
+struct Config {
+  rpc::ServerSettings server;
+
+  std::string redis_url;                      // --redis-url
+  std::string redis_username;                 // --redis-username
+  std::string redis_password_file;            // --redis-password-file
+  bool redis_allow_eviction = false;          // --redis-allow-eviction
+  std::chrono::milliseconds redis_timeout{};  // --redis-timeout
+  std::int64_t redis_max_outstanding = 0;     // --redis-max-outstanding
+
+  std::string refresh_key_file;               // --refresh-key-file
+  std::chrono::milliseconds refresh_grace{};  // --refresh-grace
+  std::string reuse_policy;                   // --reuse-policy
+  bool refresh_bind_client = true;            // --refresh-bind-client
+
+  std::chrono::milliseconds session_idle_life{};      // --session-idle-life
+  std::chrono::milliseconds session_absolute_life{};  // --session-absolute-life
+  std::int64_t max_sessions = 50;                     // --max-sessions
+  std::chrono::milliseconds access_token_life{};      // --access-token-life
+  std::chrono::milliseconds leeway{};                 // --leeway
+  std::chrono::milliseconds revocation_poll{};        // --revocation-poll
+};
+
+void Declare(config::Parser& parser, Config* config);
+
+Policy PolicyOf(const Config& config);
+
+// With the password read from its file. INVALID_FIELD: the file will not do.
+absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config);
+
+}  // namespace tokenforge::sessions

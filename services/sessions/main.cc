@@ -1,0 +1,75 @@
+// tokenforge-sessions: sessions, refresh tokens and revocations. Wires; decides nothing.
+#include <grpcpp/server_builder.h>
+
+#include "lib/config/config.h"
+#include "lib/redis/metrics_observer.h"
+#include "lib/rpc/process.h"
+#include "lib/telemetry/metrics.h"
+#include "services/sessions/await_redis.h"
+#include "services/sessions/config.h"
+#include "services/sessions/refresh_keys.h"
+#include "services/sessions/revocation_poller.h"
+#include "services/sessions/session_service.h"
+#include "services/sessions/session_store_redis.h"
+#include "tokenforge/guard.h"
+
+namespace tokenforge::sessions {
+namespace {
+
+absl::Status Wire(const Config& config, rpc::Process& process) {
+  const clock::SystemClock clock;
+  const Policy policy = PolicyOf(config);
+  absl::StatusOr<std::vector<secret::Secret>> keys = ReadRefreshKeys(config.refresh_key_file);
+  if (!keys.ok()) return keys.status();
+  const RefreshTokens tokens(*std::move(keys));
+  absl::StatusOr<redis::Options> redis_options = RedisOptionsOf(config);
+  if (!redis_options.ok()) return redis_options.status();
+
+  operators::Readiness& ready = process.readiness();
+  ready.Expect("redis");
+  ready.Expect("revocations");
+  redis::MetricsObserver observer(
+      [&ready](bool up, std::string_view why) { ready.Set("redis", up, why); });
+  std::unique_ptr<redis::Client> redis = redis::Open(*std::move(redis_options), &observer);
+  const absl::Status usable = AwaitRedis(*redis, {.allow_eviction = config.redis_allow_eviction},
+                                         config.redis_timeout, process);
+  if (absl::IsCancelled(usable)) return absl::OkStatus();
+  if (!usable.ok()) return usable;
+
+  SessionStoreRedis store(redis.get(), policy);
+  RevocationFeed feed;
+  const telemetry::ObservedGauge live(
+      telemetry::GaugeFamily("tokenforge_revocations_live", "Revocations that still matter").With(),
+      [&feed] { return static_cast<double>(feed.live()); });
+  RevocationPoller poller(
+      &store, &feed, &clock, {.interval = config.revocation_poll, .timeout = config.redis_timeout},
+      [&ready](const absl::Status& outcome) {
+        ready.Set("revocations", outcome.ok(), outcome.ok() ? "" : "the log cannot be read");
+      });
+  poller.Start();
+  process.OnDrain([&feed] { feed.Drain(); });
+  process.OnClose("the revocation poller", [&poller] { poller.Stop(); });
+  process.OnClose("redis", [&redis] { redis.reset(); });
+
+  Sessions sessions({&store, &feed, &tokens, &clock},
+                    {policy, config.redis_timeout, config.refresh_bind_client});
+  SessionService service(&sessions, &feed);
+  Guard guard({.tls = {config.server.tls.cert_file, config.server.tls.key_file,
+                       config.server.tls.ca_file}});
+  guard.Protect<v1::SessionService>(&service);
+  return process.Serve([&guard](grpc::ServerBuilder& builder) { return guard.Start(builder); },
+                       {v1::SessionService::service_full_name()});
+}
+
+}  // namespace
+}  // namespace tokenforge::sessions
+
+int main(int argc, char** argv) {
+  tokenforge::rpc::Process process("tokenforge-sessions");
+  tokenforge::config::Parser parser("tokenforge-sessions",
+                                    "Keeps sessions, refresh tokens and revocations.");
+  tokenforge::sessions::Config config;
+  tokenforge::sessions::Declare(parser, &config);
+  if (const auto outcome = parser.Parse(argc, argv); !outcome.run) return outcome.exit_code;
+  return process.Run(config.server, [&] { return tokenforge::sessions::Wire(config, process); });
+}

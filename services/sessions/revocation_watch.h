@@ -1,0 +1,27 @@
+// RevocationWatch: one WatchRevocations stream.
+//
+// It keeps no queue: when the client has taken a message, the next one is made of whatever came
+// since, so a slow client costs no memory. Owns itself until gRPC is done with it; the feed holds
+// it meanwhile. Callbacks of the feed and of gRPC may come together from any thread.
+#pragma once
+
+#include <string>
+
+namespace grpc {
+template <class Response>
+class ServerWriteReactor;
+}
+
+namespace tokenforge::sessions {
+
+class RevocationFeed;
+namespace v1 {
+class WatchRevocationsResponse;
+}
+
+// Begins a stream at the cursor; the feed outlives the server. At once UNAVAILABLE DRAINING when
+// the process is ending.
+grpc::ServerWriteReactor<v1::WatchRevocationsResponse>* WatchRevocations(RevocationFeed* feed,
+                                                                         std::string cursor);
+
+}  // namespace tokenforge::sessions

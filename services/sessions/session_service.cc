@@ -1,0 +1,151 @@
+#include "services/sessions/session_service.h"
+
+#include <utility>
+
+#include "lib/rpc/call.h"
+#include "lib/rpc/server_call.h"
+#include "services/sessions/revocation_watch.h"
+#include "services/sessions/session_messages.h"
+
+namespace tokenforge::sessions {
+namespace {
+
+using Answer = async::Task<absl::Status>;
+using clock::SteadyTime;
+
+Answer Create(Sessions& sessions, const v1::CreateSessionRequest* request,
+              v1::CreateSessionResponse* response, SteadyTime deadline) {
+  absl::StatusOr<Session> wanted = WantedSession(*request);
+  if (!wanted.ok()) co_return wanted.status();
+  auto start = sessions.Start(*std::move(wanted), deadline);  // named: see lib/async/task.h
+  const auto granted = co_await std::move(start);
+  if (!granted.ok()) co_return granted.status();
+  Put(granted->session, sessions.policy(), response->mutable_session());
+  PutToken(*granted, sessions.policy(), response->mutable_refresh_token());
+  co_return absl::OkStatus();
+}
+
+Answer Rotate(Sessions& sessions, const v1::RotateRefreshTokenRequest* request,
+              v1::RotateRefreshTokenResponse* response, SteadyTime deadline) {
+  absl::StatusOr<RefreshWish> wish = ReadRefresh(*request);
+  if (!wish.ok()) co_return wish.status();
+  auto refresh = sessions.Refresh(std::move(wish->token), std::move(wish->client),
+                                  std::move(wish->device), deadline);
+  const auto granted = co_await std::move(refresh);
+  if (!granted.ok()) co_return granted.status();
+  Put(granted->session, sessions.policy(), response->mutable_session());
+  PutToken(*granted, sessions.policy(), response->mutable_refresh_token());
+  response->set_repeated_answer(granted->repeated);
+  co_return absl::OkStatus();
+}
+
+Answer Get(Sessions& sessions, const v1::GetSessionRequest* request,
+           v1::GetSessionResponse* response, SteadyTime deadline) {
+  const absl::StatusOr<SessionName> name = NamedSession(*request);
+  if (!name.ok()) co_return name.status();
+  const auto session = co_await sessions.Get(name->user, name->session, deadline);
+  if (!session.ok()) co_return session.status();
+  Put(*session, sessions.policy(), response->mutable_session());
+  co_return absl::OkStatus();
+}
+
+Answer List(Sessions& sessions, const v1::ListSessionsRequest* request,
+            v1::ListSessionsResponse* response, SteadyTime deadline) {
+  const absl::StatusOr<ListWish> wish = ReadList(*request);
+  if (!wish.ok()) co_return wish.status();
+  const auto page = co_await sessions.List(wish->user, wish->page_size, wish->start, deadline);
+  if (!page.ok()) co_return page.status();
+  for (const Session& each : page->sessions) Put(each, sessions.policy(), response->add_sessions());
+  if (page->next) response->set_next_page_token(PageTokenOf(*page->next));
+  co_return absl::OkStatus();
+}
+
+Answer Revoke(Sessions& sessions, const v1::RevokeSessionRequest* request,
+              v1::RevokeSessionResponse* response, SteadyTime deadline) {
+  const absl::StatusOr<SessionName> name = NamedSession(*request);
+  if (!name.ok()) co_return name.status();
+  const auto ending = co_await sessions.End(name->user, name->session, deadline);
+  if (!ending.ok()) co_return ending.status();
+  response->set_existed(ending->sessions > 0);
+  PutAll(ending->revocations, response->mutable_revocations());
+  co_return absl::OkStatus();
+}
+
+Answer RevokeAll(Sessions& sessions, const v1::RevokeUserSessionsRequest* request,
+                 v1::RevokeUserSessionsResponse* response, SteadyTime deadline) {
+  const absl::StatusOr<EndAllWish> wish = ReadEndAll(*request);
+  if (!wish.ok()) co_return wish.status();
+  const auto ending = co_await sessions.EndAll(wish->user, wish->keep, deadline);
+  if (!ending.ok()) co_return ending.status();
+  response->set_sessions_ended(ending->sessions);
+  PutAll(ending->revocations, response->mutable_revocations());
+  co_return absl::OkStatus();
+}
+
+Answer RevokeToken(Sessions& sessions, const v1::RevokeAccessTokenRequest* request,
+                   v1::RevokeAccessTokenResponse* response, SteadyTime deadline) {
+  absl::StatusOr<RevokeTokenWish> wish = ReadRevokeToken(*request);
+  if (!wish.ok()) co_return wish.status();
+  auto revoke = sessions.RevokeToken(wish->user, std::move(wish->jti), wish->expires, deadline);
+  const auto revocations = co_await std::move(revoke);
+  if (!revocations.ok()) co_return revocations.status();
+  PutAll(*revocations, response->mutable_revocations());
+  co_return absl::OkStatus();
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerContext* context,
+                                                        const v1::CreateSessionRequest* request,
+                                                        v1::CreateSessionResponse* response) {
+  return rpc::Serve(context, Create(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::RotateRefreshToken(
+    grpc::CallbackServerContext* context, const v1::RotateRefreshTokenRequest* request,
+    v1::RotateRefreshTokenResponse* response) {
+  return rpc::Serve(context, Rotate(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext* context,
+                                                     const v1::GetSessionRequest* request,
+                                                     v1::GetSessionResponse* response) {
+  return rpc::Serve(context, Get(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::ListSessions(grpc::CallbackServerContext* context,
+                                                       const v1::ListSessionsRequest* request,
+                                                       v1::ListSessionsResponse* response) {
+  return rpc::Serve(context, List(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::RevokeSession(grpc::CallbackServerContext* context,
+                                                        const v1::RevokeSessionRequest* request,
+                                                        v1::RevokeSessionResponse* response) {
+  return rpc::Serve(context, Revoke(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::RevokeUserSessions(
+    grpc::CallbackServerContext* context, const v1::RevokeUserSessionsRequest* request,
+    v1::RevokeUserSessionsResponse* response) {
+  return rpc::Serve(context, RevokeAll(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::RevokeAccessToken(
+    grpc::CallbackServerContext* context, const v1::RevokeAccessTokenRequest* request,
+    v1::RevokeAccessTokenResponse* response) {
+  return rpc::Serve(context, RevokeToken(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerWriteReactor<v1::WatchRevocationsResponse>* SessionService::WatchRevocations(
+    grpc::CallbackServerContext*, const v1::WatchRevocationsRequest* request) {
+  return sessions::WatchRevocations(&feed_, request->cursor());
+}
+
+grpc::ServerUnaryReactor* SessionService::TakeTokens(grpc::CallbackServerContext* context,
+                                                     const v1::TakeTokensRequest*,
+                                                     v1::TakeTokensResponse*) {
+  return rpc::NotBuilt(context);
+}
+
+}  // namespace tokenforge::sessions
