@@ -9,7 +9,6 @@
 #include "interceptors/source.h"
 #include "interceptors/ticker.h"
 #include "lib/rpc/channel.h"
-#include "lib/rpc/status.h"
 #include "lib/sync/mutex.h"
 #include "lib/telemetry/log.h"
 #include "tokenforge/auth/v1/trust.grpc.pb.h"
@@ -99,7 +98,7 @@ class FacadeSource final : public Source {
     const grpc::Status status = stub_->GetTrust(&context, request, &answer);
     sync::MutexLock lock(&mutex_);
     in_flight_ = nullptr;
-    return status.ok() ? absl::OkStatus() : rpc::FromGrpc(status, options_.address);
+    return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
   }
 
   absl::Status Apply(const v1::GetTrustResponse& answer) {

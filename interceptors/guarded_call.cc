@@ -6,6 +6,7 @@
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
 #include "lib/telemetry/log.h"
+#include "tokenforge/errors/v1/details.pb.h"
 
 namespace tokenforge::internal {
 namespace {
@@ -33,9 +34,18 @@ bool IsEscapedException(const grpc::Status& status) {
          status.error_message() == "Unexpected error in RPC handling";
 }
 
-std::string ReasonName(const absl::Status& status) {
-  const std::optional<errors::Reason> reason = errors::ReasonOf(status);
-  return reason ? errors::v1::Reason_Name(*reason) : std::string();
+// The reason that a handler's error carries, for the log; empty when it has none of ours.
+std::string ReasonIn(const std::string& error_details) {
+  errors::v1::RpcStatus status;
+  errors::v1::ErrorInfo info;
+  if (error_details.empty() || !status.ParseFromString(error_details)) return {};
+  for (const auto& detail : status.details()) {
+    if (detail.type_url() != errors::kErrorInfoUrl) continue;
+    if (info.ParseFromString(detail.value()) && info.domain() == errors::kDomain) {
+      return info.reason();
+    }
+  }
+  return {};
 }
 
 // gRPC's own services are registered methods too; every other name that no handler claimed came
@@ -131,10 +141,9 @@ void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch)
   const grpc::Status sent = batch.GetSendStatus();
   if (sent.ok()) return Record(absl::StatusCode::kOk, "");
   const std::optional<absl::Status> mended = Mended(sent);
-  if (mended) batch.ModifySendStatus(rpc::ToGrpc(*mended));
-  const absl::Status& last = mended ? *mended : rpc::FromGrpc(sent);
-  const auto code = mended ? mended->code() : static_cast<absl::StatusCode>(sent.error_code());
-  Record(code, sent.error_details().empty() && !mended ? std::string() : ReasonName(last));
+  const grpc::Status last = mended ? rpc::ToGrpc(*mended) : sent;
+  if (mended) batch.ModifySendStatus(last);
+  Record(static_cast<absl::StatusCode>(last.error_code()), ReasonIn(last.error_details()));
 }
 
 void GuardedCall::Record(absl::StatusCode code, std::string_view reason) {

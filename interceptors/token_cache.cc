@@ -49,15 +49,18 @@ std::shared_ptr<const VerifiedToken> TokenCache::Find(std::string_view token) {
   return found != nullptr && found->token == token ? found : nullptr;
 }
 
+// The hand goes round: what was found since it last came by is spared once.
 std::size_t TokenCache::SlotToGiveAway(Set& set) {
   for (std::size_t i = 0; i < kWays; ++i) {
     if (set.tokens[i] == nullptr) return i;
   }
-  if (set.used == 0xff) set.used = 0;
-  for (std::size_t i = 0; i < kWays; ++i) {
-    if ((set.used & (1u << i)) == 0) return i;
+  while (true) {
+    const std::size_t slot = set.hand;
+    const auto bit = static_cast<std::uint8_t>(1u << slot);
+    set.hand = static_cast<std::uint8_t>((slot + 1) % kWays);
+    if ((set.used & bit) == 0) return slot;
+    set.used &= static_cast<std::uint8_t>(~bit);
   }
-  return 0;
 }
 
 void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
@@ -78,7 +81,6 @@ void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
   leaving = std::exchange(set.tokens[slot], std::move(token));
   if (leaving == nullptr) size_.fetch_add(1, std::memory_order_relaxed);
   set.hashes[slot] = hash;
-  set.used |= static_cast<std::uint8_t>(1u << slot);
 }
 
 void TokenCache::Erase(const VerifiedToken& token) {

@@ -54,7 +54,8 @@ class TokenCache {
   struct Set {
     std::array<std::uint64_t, kWays> hashes{};
     std::array<std::shared_ptr<const VerifiedToken>, kWays> tokens;
-    std::uint8_t used = 0;  // a bit for each slot that was found since the bits were last cleared
+    std::uint8_t used = 0;  // a bit for each slot that was found since the hand last came by
+    std::uint8_t hand = 0;
   };
   struct alignas(64) Stripe {
     sync::Mutex mutex;
