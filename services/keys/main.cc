@@ -1,0 +1,64 @@
+// tokenforge-keys: keeps the signing keys, and signs. Wires; decides nothing.
+#include <grpcpp/server_builder.h>
+
+#include "lib/config/config.h"
+#include "lib/rpc/process.h"
+#include "services/keys/config.h"
+#include "services/keys/key_store_redis.h"
+#include "services/keys/keys_service.h"
+#include "services/keys/redis_store.h"
+#include "tokenforge/guard.h"
+
+namespace tokenforge::keys {
+namespace {
+
+KeyKeeper::Options KeeperOptionsOf(const Config& config) {
+  return {.algorithm = jose::AlgorithmOf(config.algorithm).value(),
+          .poll_interval = config.keys_poll};
+}
+
+TokenPolicy PolicyOf(const Config& config) {
+  return {config.issuer, std::chrono::duration_cast<std::chrono::seconds>(config.access_ttl)};
+}
+
+absl::Status Wire(const Config& config, rpc::Process& process) {
+  const clock::SystemClock clock;
+  const auto encryption = KeyEncryption::FromFile(config.kek_file);
+  if (!encryption.ok()) return encryption.status();
+  RedisMetrics metrics;
+  auto redis = OpenRedis(config, &metrics);
+  if (!redis.ok()) return redis.status();
+  KeyStoreRedis store(redis->get());
+  KeyKeeper keeper(store, *encryption, clock, KeeperOptionsOf(config));
+  process.OnClose("the key poll", [&] { keeper.Stop(); });
+  process.OnClose("redis", [&] { redis->reset(); });
+  for (const auto& step :
+       {std::function<absl::Status()>([&] { return CheckRedis(**redis, config); }),
+        std::function<absl::Status()>([&] { return keeper.Refresh(); })}) {
+    if (absl::Status status = AwaitStore(process, step); !status.ok()) return status;
+  }
+  if (process.StopRequested()) return absl::OkStatus();
+  keeper.StartPolling();
+
+  KeysService service(keeper, clock, PolicyOf(config));
+  GuardOptions options;
+  options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
+                 config.server.tls.ca_file};
+  Guard guard(std::move(options));
+  guard.Protect<v1::KeyService>(&service);
+  return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },
+                       {v1::KeyService::service_full_name()});
+}
+
+}  // namespace
+}  // namespace tokenforge::keys
+
+int main(int argc, char** argv) {
+  tokenforge::rpc::Process process("tokenforge-keys");
+  tokenforge::config::Parser parser("tokenforge-keys",
+                                    "Keeps the signing keys, and signs access tokens.");
+  tokenforge::keys::Config config;
+  tokenforge::keys::Declare(parser, &config);
+  if (const auto outcome = parser.Parse(argc, argv); !outcome.run) return outcome.exit_code;
+  return process.Run(config.server, [&] { return tokenforge::keys::Wire(config, process); });
+}
