@@ -112,10 +112,20 @@ absl::Status KeyKeeper::MakeFirst() {
   if (!set.ok()) return set.status();
   const absl::StatusOr<bool> stored = Store(0, first);
   if (!stored.ok()) return stored.status();
-  if (!*stored) return Refresh();  // another replica was first; now there is a set to take
+  if (!*stored) return TakeWinner();
   telemetry::Log(Level::kInfo, "made the first key set", {{"kid", (*set)->active().kid()}});
   Adopt(*std::move(set));
   return absl::OkStatus();
+}
+
+// Another replica was first, so there is a set to take now.
+absl::Status KeyKeeper::TakeWinner() {
+  const auto stored = Wait(store_.Read(Deadline()));
+  if (!stored.ok()) return stored.status();
+  if (!*stored) {
+    return absl::DataLossError("the store holds no key set, and takes none: it is damaged");
+  }
+  return Take(**stored);
 }
 
 absl::Status KeyKeeper::PutBack(std::uint64_t stored_version, const KeySet& ours) {

@@ -56,6 +56,7 @@ class KeyKeeper {
  private:
   absl::Status Take(const StoredValue& stored);
   absl::Status MakeFirst();
+  absl::Status TakeWinner();
   absl::Status PutBack(std::uint64_t stored_version, const KeySet& ours);
   absl::StatusOr<KeyRecord> NewKey(KeyState state) const;
   absl::StatusOr<bool> Store(std::uint64_t expected, const KeySetRecord& next);

@@ -26,12 +26,14 @@ const redis::Script& ReadScript() {
 }
 
 // KEYS: the hash. ARGV: its life in seconds, the expected version, the new version, the new value.
-// Versions are compared as text: a Lua number would round large ones.
+// Versions are compared as text: a Lua number would round large ones. A hash without a version is
+// damaged, not empty, and stays as it is.
 const redis::Script& ReplaceScript() {
   static const auto& script = *new redis::Script("replace_keys", R"lua(
     local stored = redis.call('HMGET', KEYS[1], 'version', 'value')
     if stored[1] == ARGV[3] and stored[2] == ARGV[4] then return 1 end
     if (stored[1] or '0') ~= ARGV[2] then return 0 end
+    if not stored[1] and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
     redis.call('HSET', KEYS[1], 'version', ARGV[3], 'value', ARGV[4])
     redis.call('EXPIRE', KEYS[1], ARGV[1])
     return 1
