@@ -68,8 +68,9 @@ GuardedCall::GuardedCall(const Gate& gate, grpc::ServerContextBase& context, con
 
 GuardedCall::~GuardedCall() {
   CallRegistry::Instance().Remove(&context_, this);
-  // No status was sent: the client went away first.
-  if (!recorded_) Record(absl::StatusCode::kCancelled, "");
+  // No status was sent: the client went away first. The context is going too, and is not asked any
+  // more.
+  if (!recorded_) Record(absl::StatusCode::kCancelled, "", "");
 }
 
 GuardedCall* GuardedCall::Find(const grpc::ServerContextBase& context) {
@@ -99,7 +100,10 @@ void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) 
     TakeTrace(*batch->GetRecvInitialMetadata());
   }
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
-    batch->GetSendInitialMetadata()->emplace(telemetry::kRequestId, trace_.request_id);
+    // A handler may have said another one.
+    auto& metadata = *batch->GetSendInitialMetadata();
+    const std::string name(telemetry::kRequestId);
+    if (!metadata.contains(name)) metadata.emplace(name, trace_.request_id);
   }
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
     FinishWith(*batch);
@@ -139,21 +143,21 @@ std::optional<absl::Status> GuardedCall::Mended(const grpc::Status& status) cons
 
 void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch) {
   const grpc::Status sent = batch.GetSendStatus();
-  if (sent.ok()) return Record(absl::StatusCode::kOk, "");
+  const std::string address = caller_.peer().empty() ? context_.peer() : std::string();
+  if (sent.ok()) return Record(absl::StatusCode::kOk, "", address);
   const std::optional<absl::Status> mended = Mended(sent);
   const grpc::Status last = mended ? rpc::ToGrpc(*mended) : sent;
   if (mended) batch.ModifySendStatus(last);
-  Record(static_cast<absl::StatusCode>(last.error_code()), ReasonIn(last.error_details()));
+  Record(static_cast<absl::StatusCode>(last.error_code()), ReasonIn(last.error_details()), address);
 }
 
-void GuardedCall::Record(absl::StatusCode code, std::string_view reason) {
+void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::string_view address) {
   recorded_ = true;
   telemetry::CallRecord record;
   record.trace = &trace_;
   record.code = code;
   record.reason = reason;
   record.duration = std::chrono::steady_clock::now() - start_;
-  const std::string address = caller_.peer().empty() ? context_.peer() : std::string();
   record.peer = caller_.peer().empty() ? address : caller_.peer();
   record.sub = caller_.subject();
   telemetry::RecordServerCall(method_ ? method_->metrics : UnclaimedMethod(path_), record);

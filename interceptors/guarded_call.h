@@ -60,7 +60,7 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   void TakeTrace(std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
   void FinishWith(grpc::experimental::InterceptorBatchMethods& batch);
   std::optional<absl::Status> Mended(const grpc::Status& status) const;
-  void Record(absl::StatusCode code, std::string_view reason);
+  void Record(absl::StatusCode code, std::string_view reason, std::string_view address);
 
   const Gate& gate_;
   grpc::ServerContextBase& context_;

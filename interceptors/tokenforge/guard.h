@@ -20,7 +20,6 @@
 #pragma once
 
 #include <chrono>
-#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,14 +49,12 @@ struct GuardOptions {
   std::chrono::seconds leeway{30};     // for clocks that differ
 
   // --- Where keys and revocations come from: one of the three.
-  std::string
-      facade_address;  // the suite's façade, "auth.internal:7443"; polled, with the files of `tls`
+  std::string facade_address;             // the suite's façade, polled over mTLS: "auth:7443"
   std::string facade_identity = "/auth";  // its SPIFFE ID, or its path in our own trust domain
   std::string jwks_file;                  // a JWK Set, read again when it changes; no revocations
   std::shared_ptr<Trust> trust;           // in process
 
-  // --- mTLS: our identity towards the façade; its trust domain completes `peers` patterns that are
-  // paths.
+  // --- mTLS: who we are to the façade. Our trust domain completes `peers` that are paths.
   MtlsFiles tls;
   std::string trust_domain;  // when there is no certificate to take it from, or another is meant
 
@@ -70,8 +67,7 @@ struct GuardOptions {
   std::string guard_id;               // our name in the façade's books; empty: the host's name
   TrustOptions trust_options;         // of the trust that the guard makes itself
   std::size_t cached_tokens = 65536;  // verified tokens remembered; 0: none
-  bool allow_unguarded =
-      false;  // accept services that were registered at the builder, past the guard
+  bool allow_unguarded = false;       // accept services that the builder got past the guard
 };
 
 class Guard {
@@ -90,7 +86,7 @@ class Guard {
   }
 
   // An interceptor of your own. ServerBuilder keeps one list only: one set there directly would be
-  // lost.
+  // lost. Of a refused call it sees no message: GetRecvMessage is null.
   void AddInterceptor(
       std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> factory);
 
