@@ -54,8 +54,10 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   Sessions sessions({&store, &feed, &tokens, &clock},
                     {policy, config.redis_timeout, config.refresh_bind_client});
   SessionService service(&sessions, &feed);
-  Guard guard({.tls = {config.server.tls.cert_file, config.server.tls.key_file,
-                       config.server.tls.ca_file}});
+  GuardOptions guard_options;
+  const rpc::TlsFiles& tls = config.server.tls;
+  guard_options.tls = {tls.cert_file, tls.key_file, tls.ca_file};
+  Guard guard(guard_options);
   guard.Protect<v1::SessionService>(&service);
   return process.Serve([&guard](grpc::ServerBuilder& builder) { return guard.Start(builder); },
                        {v1::SessionService::service_full_name()});
