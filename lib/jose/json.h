@@ -1,11 +1,11 @@
 // Strict JSON for this folder's .cc files: one parser, one set of limits, for tokens and key sets
 // alike.
 //
-// RapidJSON in situ, without recursion and without a tree. On top of RFC 8259 it refuses what two
-// parsers might read differently (RFC 8725, section 2.4): duplicate members at any depth, strings
-// that are not UTF-8 or hold NUL, anything after the root, and a root that is no object; and what
-// costs an attacker less than us: more than kDepthLimit levels or kMembersLimit members in one
-// object.
+// RapidJSON in situ, without recursion and without a tree (whose header clang 19 refuses to
+// compile). On top of RFC 8259 it refuses what two parsers might read differently (RFC 8725,
+// section 2.4): duplicate members at any depth, strings that are not UTF-8 or hold NUL, anything
+// after the root, and a root that is no object; and what costs an attacker less than us: more than
+// kDepthLimit levels or kMembersLimit members in one object.
 //
 // Only for .cc files of lib/jose. RapidJSON lives in a namespace of ours, since its switches (SIMD)
 // would otherwise clash with those of other folders that include it (one definition rule).

@@ -23,25 +23,13 @@ JwkSet JwkSet::Of(std::vector<PublicKey> keys) {
 }
 
 absl::StatusOr<JwkSet> JwkSet::Parse(std::string_view json) {
-  const absl::StatusOr<JsonDocument> document = ParseDocument(json, kDocumentLimit);
+  const absl::StatusOr<JwkDocument> document = ParseJwkSet(json, kDocumentLimit, kKeysLimit);
   if (!document.ok()) return document.status();
-  const rapidjson::Value& root = document->root;
-  if (!root.IsObject() || HasDuplicates(root)) {
-    return absl::InvalidArgumentError("a JWK Set must be an object without duplicate members");
-  }
-  const auto entries = root.FindMember("keys");
-  if (entries == root.MemberEnd() || !entries->value.IsArray()) {
-    return absl::InvalidArgumentError("a JWK Set must have an array `keys`");
-  }
-  if (entries->value.Size() > kKeysLimit) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a JWK Set may hold at most ", kKeysLimit, " keys"));
-  }
 
   std::vector<PublicKey> keys;
   std::vector<std::string> ignored;
-  for (rapidjson::SizeType i = 0; i < entries->value.Size(); ++i) {
-    absl::StatusOr<PublicKey> key = ReadJwk(entries->value[i]);
+  for (std::size_t i = 0; i < document->entries.size(); ++i) {
+    absl::StatusOr<PublicKey> key = ReadJwk(document->entries[i]);
     if (!key.ok()) {
       ignored.push_back(absl::StrCat("entry ", i, ": ", key.status().message()));
     } else if (std::any_of(keys.begin(), keys.end(),
