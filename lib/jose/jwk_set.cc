@@ -9,13 +9,15 @@
 namespace tokenforge::jose {
 
 JwkSet JwkSet::Of(std::vector<PublicKey> keys) {
-  const auto by_kid = [](const PublicKey& a, const PublicKey& b) { return a.kid() < b.kid(); };
-  std::stable_sort(keys.begin(), keys.end(), by_kid);
-  keys.erase(std::unique(keys.begin(), keys.end(),
-                         [](const PublicKey& a, const PublicKey& b) { return a.kid() == b.kid(); }),
-             keys.end());
   JwkSet set;
-  set.keys_ = std::move(keys);
+  for (PublicKey& key : keys) {
+    const bool known =
+        std::any_of(set.keys_.begin(), set.keys_.end(),
+                    [&key](const PublicKey& other) { return other.kid() == key.kid(); });
+    if (!known) set.keys_.push_back(std::move(key));
+  }
+  std::sort(set.keys_.begin(), set.keys_.end(),
+            [](const PublicKey& a, const PublicKey& b) { return a.kid() < b.kid(); });
   for (std::size_t i = 0; i < set.keys_.size(); ++i)
     set.by_header_.emplace_back(set.keys_[i].header_segment(), i);
   std::sort(set.by_header_.begin(), set.by_header_.end());
