@@ -15,12 +15,12 @@ function setting(name) {
 }
 
 export const suite = {
-  auth: setting('TOKENFORGE_SUITE_AUTH'),    // host:port of the façade
-  users: setting('TOKENFORGE_SUITE_USERS'),  // host:port of an internal service
-  notes: setting('TOKENFORGE_SUITE_NOTES'),  // host:port of the example server
-  http: setting('TOKENFORGE_SUITE_HTTP'),    // URL of discovery and JWKS; also the issuer
-  certs: setting('TOKENFORGE_SUITE_CERTS'),  // ca.crt, NAME.crt, NAME.key
-  root: setting('TOKENFORGE_SUITE_ROOT'),    // of the repository
+  auth: setting('SUITE_AUTH'),    // host:port of the façade
+  users: setting('SUITE_USERS'),  // host:port of an internal service
+  notes: setting('SUITE_NOTES'),  // host:port of the example server
+  http: setting('SUITE_HTTP'),    // URL of discovery and JWKS; also the issuer
+  certs: setting('SUITE_CERTS'),  // ca.crt, NAME.crt, NAME.key
+  root: setting('SUITE_ROOT'),    // of the repository
 };
 
 function load(file, ...includeDirs) {
@@ -41,17 +41,20 @@ export function credentialsWithoutCertificate() {
   return grpc.credentials.createSsl(pem('ca.crt'));
 }
 
+// Certificates name localhost; connecting to the address keeps the name service out of the test.
+const options = {'grpc.ssl_target_name_override': 'localhost'};
+
 export function authClient(credentials) {
-  return new (load('tokenforge/auth/v1/auth.proto').tokenforge.auth.v1.AuthService)(suite.auth, credentials);
+  return new (load('tokenforge/auth/v1/auth.proto').tokenforge.auth.v1.AuthService)(suite.auth, credentials, options);
 }
 
 export function usersClient(credentials) {
-  return new (load('tokenforge/users/v1/users.proto').tokenforge.users.v1.UserService)(suite.users, credentials);
+  return new (load('tokenforge/users/v1/users.proto').tokenforge.users.v1.UserService)(suite.users, credentials, options);
 }
 
 export function notesClient(credentials) {
   const folder = join(suite.root, 'examples', 'notes');
-  return new (load('notes.proto', folder).notes.v1.NotesService)(suite.notes, credentials);
+  return new (load('notes.proto', folder).notes.v1.NotesService)(suite.notes, credentials, options);
 }
 
 function metadataWith(token) {
