@@ -142,6 +142,11 @@ grpc::Status FacadeTest::WhoAmI(const std::string& token, v1::WhoAmIResponse* re
               response != nullptr ? response : &ignored, token);
 }
 
+absl::Status Down() {
+  return errors::MakeRetryable(reasons::DEPENDENCY_DOWN, "10.0.0.7: refused",
+                               std::chrono::milliseconds(100));
+}
+
 errors::Reason ReasonOf(const grpc::Status& status) {
   if (status.ok()) return reasons::REASON_UNSPECIFIED;
   return errors::ReasonOf(rpc::FromGrpc(status)).value_or(reasons::REASON_UNSPECIFIED);

@@ -78,6 +78,9 @@ class FacadeTest : public ::testing::Test {
   std::unique_ptr<v1::AuthService::Stub> auth_;
 };
 
+// What a service says that cannot reach its store; with an address that nobody outside should see.
+absl::Status Down();
+
 // The reason that an error carries; REASON_UNSPECIFIED when it is OK or carries none.
 errors::Reason ReasonOf(const grpc::Status& status);
 

@@ -13,8 +13,6 @@ namespace {
 using Stub = v1::AuthService::Stub;
 using SessionFlows = FacadeTest;
 
-absl::Status Down() { return errors::Make(reasons::DEPENDENCY_DOWN, "away"); }
-
 TEST_F(SessionFlows, LogoutRefusesTheTokenFromItsAnswerOn) {
   const v1::Tokens tokens = Register().tokens();
   ASSERT_TRUE(WhoAmI(tokens.access_token()).ok());
