@@ -11,8 +11,8 @@
 
 #include "lib/errors/errors.h"
 #include "lib/redis/client.h"
-#include "lib/sync/mutex.h"
 #include "tests/lib/redis/ask.h"
+#include "tests/lib/redis/connection_log.h"
 #include "tests/lib/redis/redis_server.h"
 
 namespace tokenforge::redis {
@@ -21,6 +21,7 @@ namespace {
 using errors::ReasonOf;
 using fakes::Ask;
 using fakes::AskLater;
+using fakes::ConnectionLog;
 using fakes::In;
 using fakes::OptionsFor;
 using std::chrono::milliseconds;
@@ -28,50 +29,6 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 namespace reasons = errors::reasons;
-
-// Lets a test wait for the connection to come and go.
-class ConnectionLog final : public Observer {
- public:
-  void OnDone(std::string_view, std::chrono::nanoseconds, const absl::Status& status) override {
-    const sync::MutexLock lock(&mutex_);
-    ++(status.ok() ? answered_ : failed_);
-  }
-  void OnConnection(bool up, std::string_view why) override {
-    const sync::MutexLock lock(&mutex_);
-    ++(up ? ups_ : downs_);
-    why_ = why;
-    changed_.NotifyAll();
-  }
-  void AwaitUps(int count) {
-    const sync::MutexLock lock(&mutex_);
-    while (ups_ < count) changed_.Wait(&mutex_);
-  }
-  void AwaitDowns(int count) {
-    const sync::MutexLock lock(&mutex_);
-    while (downs_ < count) changed_.Wait(&mutex_);
-  }
-  std::string why() {
-    const sync::MutexLock lock(&mutex_);
-    return why_;
-  }
-  int answered() {
-    const sync::MutexLock lock(&mutex_);
-    return answered_;
-  }
-  int failed() {
-    const sync::MutexLock lock(&mutex_);
-    return failed_;
-  }
-
- private:
-  sync::Mutex mutex_;
-  sync::CondVar changed_;
-  int ups_ ABSL_GUARDED_BY(mutex_) = 0;
-  int downs_ ABSL_GUARDED_BY(mutex_) = 0;
-  int answered_ ABSL_GUARDED_BY(mutex_) = 0;
-  int failed_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::string why_ ABSL_GUARDED_BY(mutex_);
-};
 
 class ClientFaultsTest : public ::testing::Test {
  protected:

@@ -1,103 +1,21 @@
-// The service over real gRPC in one process, on the store in memory.
-#include "services/sessions/session_service.h"
-
+// Every method of the service, what it answers and what it refuses.
 #include <gmock/gmock.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
 
-#include "lib/errors/errors.h"
-#include "lib/rpc/status.h"
-#include "services/sessions/session_store_memory.h"
-#include "tests/fakes/fake_clock.h"
+#include <string>
+#include <vector>
+
+#include "tests/services/sessions/session_service_fixture.h"
 
 namespace tokenforge::sessions {
 namespace {
 
-using errors::Reason;
-using std::chrono::days;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 namespace reasons = errors::reasons;
-
-RefreshTokens TestTokens() {
-  std::vector<secret::Secret> keys;
-  keys.emplace_back(std::string(32, 'k'));
-  return RefreshTokens(std::move(keys));
-}
-
-class SessionServiceTest : public ::testing::Test {
- protected:
-  SessionServiceTest() {
-    feed_.SetComplete();
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    stub_ = v1::SessionService::NewStub(server_->InProcessChannel({}));
-  }
-  ~SessionServiceTest() override {
-    feed_.Drain();
-    server_->Shutdown();
-  }
-
-  template <class Request, class Response>
-  absl::Status Call(grpc::Status (v1::SessionService::Stub::*method)(grpc::ClientContext*,
-                                                                     const Request&, Response*),
-                    const Request& request, Response* response) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + seconds(30));
-    return rpc::FromGrpc((stub_.get()->*method)(&context, request, response));
-  }
-
-  v1::CreateSessionResponse Create(const std::string& user) {
-    v1::CreateSessionRequest request;
-    request.set_user_id(user);
-    request.mutable_device()->set_name("phone");
-    request.mutable_device()->set_ip_address("2001:db8::1");
-    request.add_amr("pwd");
-    request.set_client_id("spiffe://example.test/app");
-    v1::CreateSessionResponse response;
-    EXPECT_TRUE(Call(&v1::SessionService::Stub::CreateSession, request, &response).ok());
-    return response;
-  }
-  absl::Status Rotate(const std::string& token, v1::RotateRefreshTokenResponse* response,
-                      const std::string& client = "spiffe://example.test/app") {
-    v1::RotateRefreshTokenRequest request;
-    request.set_refresh_token(token);
-    request.set_client_id(client);
-    return Call(&v1::SessionService::Stub::RotateRefreshToken, request, response);
-  }
-  std::optional<Reason> ReasonOfRotating(const std::string& token) {
-    v1::RotateRefreshTokenResponse response;
-    return errors::ReasonOf(Rotate(token, &response));
-  }
-  v1::ListSessionsResponse List(const std::string& user, int size = 0,
-                                const std::string& page = "") {
-    v1::ListSessionsRequest request;
-    request.set_user_id(user);
-    request.set_page_size(size);
-    request.set_page_token(page);
-    v1::ListSessionsResponse response;
-    EXPECT_TRUE(Call(&v1::SessionService::Stub::ListSessions, request, &response).ok());
-    return response;
-  }
-
-  fakes::FakeClock clock_;
-  const RefreshTokens tokens_ = TestTokens();
-  SessionStoreMemory store_{Policy()};
-  RevocationFeed feed_;
-  Sessions sessions_{{&store_, &feed_, &tokens_, &clock_}, {}};
-  SessionService service_{&sessions_, &feed_};
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<v1::SessionService::Stub> stub_;
-  const std::string user_ = uuid::NewId();
-};
 
 TEST_F(SessionServiceTest, CreatesASessionWithItsFirstToken) {
   const v1::CreateSessionResponse created = Create(user_);
@@ -289,131 +207,6 @@ TEST_F(SessionServiceTest, RateLimitsAreNotBuilt) {
   v1::TakeTokensResponse response;
   EXPECT_EQ(errors::ReasonOf(Call(&v1::SessionService::Stub::TakeTokens, request, &response)),
             reasons::NOT_BUILT);
-}
-
-class WatchTest : public SessionServiceTest {
- protected:
-  std::unique_ptr<grpc::ClientReader<v1::WatchRevocationsResponse>> Watch(
-      const std::string& cursor) {
-    contexts_.push_back(std::make_unique<grpc::ClientContext>());
-    contexts_.back()->set_deadline(std::chrono::system_clock::now() + seconds(60));
-    v1::WatchRevocationsRequest request;
-    request.set_cursor(cursor);
-    return stub_->WatchRevocations(contexts_.back().get(), request);
-  }
-  void Revoke(const std::string& session) {
-    v1::RevokeSessionRequest request;
-    request.set_user_id(user_);
-    request.set_session_id(session);
-    v1::RevokeSessionResponse response;
-    ASSERT_TRUE(Call(&v1::SessionService::Stub::RevokeSession, request, &response).ok());
-  }
-  std::vector<std::unique_ptr<grpc::ClientContext>> contexts_;
-};
-
-TEST_F(WatchTest, TellsASnapshotThenEachChangeAndGoesOnFromACursor) {
-  const std::string first = Create(user_).session().session_id();
-  const std::string second = Create(user_).session().session_id();
-  Revoke(first);
-  const auto reader = Watch("");
-  v1::WatchRevocationsResponse message;
-  ASSERT_TRUE(reader->Read(&message));
-  EXPECT_TRUE(message.snapshot());
-  ASSERT_THAT(message.revocations(), SizeIs(1));
-  EXPECT_EQ(message.revocations(0).session_id(), first);
-  const std::string cursor = message.cursor();
-  Revoke(second);
-  ASSERT_TRUE(reader->Read(&message));
-  EXPECT_FALSE(message.snapshot());
-  ASSERT_THAT(message.revocations(), SizeIs(1));
-  EXPECT_EQ(message.revocations(0).session_id(), second);
-  const auto later = Watch(cursor);
-  ASSERT_TRUE(later->Read(&message));
-  EXPECT_FALSE(message.snapshot());
-  EXPECT_THAT(message.revocations(), SizeIs(1));
-  const auto latest = Watch(message.cursor());
-  ASSERT_TRUE(latest->Read(&message)) << "says hello although there is nothing new";
-  EXPECT_THAT(message.revocations(), IsEmpty());
-}
-
-TEST_F(WatchTest, TheftIsHeardByWatchers) {
-  const auto reader = Watch("");
-  v1::WatchRevocationsResponse message;
-  ASSERT_TRUE(reader->Read(&message));
-  const std::string first = Create(user_).refresh_token().refresh_token();
-  v1::RotateRefreshTokenResponse rotated;
-  ASSERT_TRUE(Rotate(first, &rotated).ok());
-  clock_.Advance(minutes(1));
-  EXPECT_EQ(ReasonOfRotating(first), reasons::REFRESH_TOKEN_REUSED);
-  ASSERT_TRUE(reader->Read(&message));
-  EXPECT_THAT(message.revocations(), SizeIs(2));
-}
-
-TEST_F(WatchTest, APulseIsAnEmptyMessage) {
-  const auto reader = Watch("");
-  v1::WatchRevocationsResponse message;
-  ASSERT_TRUE(reader->Read(&message));
-  feed_.Pulse();
-  ASSERT_TRUE(reader->Read(&message));
-  EXPECT_FALSE(message.snapshot());
-  EXPECT_THAT(message.revocations(), IsEmpty());
-  EXPECT_FALSE(message.cursor().empty());
-}
-
-TEST_F(WatchTest, ALongSnapshotComesInParts) {
-  std::vector<Revocation> many;
-  const Time end = Time(seconds(1'800'000'000)) + minutes(1);
-  for (int i = 0; i < 5000; ++i) {
-    many.push_back({Revocation::Kind::kToken, "jti " + std::to_string(i), Time(), end});
-  }
-  feed_.Apply(many, Time(seconds(1'800'000'000)));
-  const auto reader = Watch("");
-  v1::WatchRevocationsResponse message;
-  int heard = 0;
-  int messages = 0;
-  while (heard < 5000 && reader->Read(&message)) {
-    EXPECT_EQ(message.snapshot(), messages == 0);
-    heard += message.revocations_size();
-    ++messages;
-  }
-  EXPECT_EQ(heard, 5000);
-  EXPECT_EQ(messages, 3);
-}
-
-TEST_F(WatchTest, DrainingEndsTheStreamAndRefusesTheNext) {
-  const auto reader = Watch("");
-  v1::WatchRevocationsResponse message;
-  ASSERT_TRUE(reader->Read(&message));
-  feed_.Drain();
-  EXPECT_FALSE(reader->Read(&message));
-  EXPECT_EQ(errors::ReasonOf(rpc::FromGrpc(reader->Finish())), reasons::DRAINING);
-  const auto next = Watch(message.cursor());
-  EXPECT_FALSE(next->Read(&message));
-  EXPECT_EQ(errors::ReasonOf(rpc::FromGrpc(next->Finish())), reasons::DRAINING);
-}
-
-TEST_F(WatchTest, ManyWatchersComeAndGoWhileRevocationsFly) {
-  std::atomic<bool> stop = false;
-  std::thread revoker([&] {
-    for (int i = 0; !stop; ++i) {
-      const Revocation one{Revocation::Kind::kToken, std::to_string(i), Time(),
-                           Time(seconds(1'900'000'000))};
-      feed_.Apply(std::span(&one, 1), Time(seconds(1'800'000'000)));
-    }
-  });
-  for (int round = 0; round < 50; ++round) {
-    grpc::ClientContext context;
-    const v1::WatchRevocationsRequest request;
-    const auto reader = stub_->WatchRevocations(&context, request);
-    v1::WatchRevocationsResponse message;
-    for (int i = 0; i < 3; ++i) ASSERT_TRUE(reader->Read(&message));
-    context.TryCancel();
-    while (reader->Read(&message)) {
-    }
-    EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
-  }
-  stop = true;
-  revoker.join();
 }
 
 }  // namespace
