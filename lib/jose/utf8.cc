@@ -73,8 +73,13 @@ bool IsCleanText(std::string_view text) {
 }
 
 bool IsPrintableText(std::string_view text) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return std::none_of(text.begin(), text.end(), is_control) && IsUtf8(text);
+  bool controls = false, ascii = true;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    controls |= byte < 0x20 || byte == 0x7f;
+    ascii &= byte < 0x80;
+  }
+  return !controls && (ascii || IsUtf8(text));
 }
 
 TextKind JudgeJsonText(std::string_view text) {
