@@ -122,8 +122,8 @@ void Suite::StartPostgres() {
       Give("PostgreSQL's user is missing");
     }
   }
-  Shell("cd / && " + Joined(AsPostgres()) + PostgresFolder() + "/initdb -D " + postgres_dir_ +
-        "/data -U tokenforge -E UTF8 --locale=C.UTF-8 --auth-local=trust >/dev/null");
+  Shell("cd / && " + Joined(AsPostgres()) + PostgresFolder() + "/initdb --no-sync -D " + postgres_dir_ +
+        "/data -U tokenforge -E UTF8 --locale=C.UTF-8 --auth-local=trust >/dev/null 2>&1");
 }
 
 void Suite::StartProcess(const std::string& name) {
@@ -213,7 +213,8 @@ bool Suite::WaitReady(const std::string& name, std::chrono::seconds at_most) {
     }
     if (ready) return true;
     if (!processes_.at(name).WaitForEnd(std::chrono::milliseconds(10))) continue;
-    // A killed PostgreSQL leaves children that hold its shared memory for a moment: then a start fails.
+    // A killed PostgreSQL leaves children that hold its shared memory for a moment: then a start
+    // fails.
     if (name != "postgres") return false;
     StartProcess(name);
   }
