@@ -51,10 +51,6 @@ class PasswordFile {
   const int file_;
 };
 
-// Said by the server about matters of no interest to us ("relation exists, skipping"); by default
-// on stderr.
-void DropNotice(void*, const char*) {}
-
 class PostgresqlDialect final : public SqlDialect {
  public:
   PostgresqlDialect(std::string connection, const secret::Secret& password,
@@ -71,8 +67,6 @@ class PostgresqlDialect final : public SqlDialect {
 
   std::unique_ptr<soci::session> Connect() const override {
     auto session = std::make_unique<soci::session>(soci::postgresql, connection_);
-    auto* backend = static_cast<soci::postgresql_session_backend*>(session->get_backend());
-    PQsetNoticeProcessor(backend->conn_, &DropNotice, nullptr);
     *session << limits_;
     return session;
   }
@@ -117,12 +111,14 @@ class PostgresqlDialect final : public SqlDialect {
   }
 
   // One query, for one round trip. Statements end by themselves, also those that wait for a lock; a
-  // transaction that we left open would hold its locks no longer than that.
+  // transaction that we left open would hold its locks no longer than that. Notices
+  // ("relation exists, skipping") would go to stderr.
   static std::string LimitsOf(std::chrono::seconds statement) {
     const std::string ms = std::to_string(statement.count() * 1000);
     return "select set_config('statement_timeout', '" + ms +
            "', false), set_config('lock_timeout', '" + ms +
-           "', false), set_config('idle_in_transaction_session_timeout', '" + ms + "', false)";
+           "', false), set_config('idle_in_transaction_session_timeout', '" + ms +
+           "', false), set_config('client_min_messages', 'warning', false)";
   }
 
   const PasswordFile password_file_;
