@@ -91,6 +91,11 @@ std::shared_ptr<grpc::Channel> FacadeTest::ChannelAs(const std::string& name) {
       .value();
 }
 
+void FacadeTest::SilenceFeed() {
+  sessions_.faults.Fail("WatchRevocations", Down());
+  sessions_.BreakStreams();
+}
+
 void FacadeTest::Prepare(grpc::ClientContext& context, const std::string& token) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
   if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);

@@ -49,6 +49,9 @@ class FacadeTest : public ::testing::Test {
   }
   static void Prepare(grpc::ClientContext& context, const std::string& token);
 
+  // From now on the façade hears of revocations only in the answers of its own calls.
+  void SilenceFeed();
+
   // What must come out well.
   v1::RegisterResponse Register(const std::string& email = "ada@example.org");
   v1::Tokens Login(const std::string& email = "ada@example.org");

@@ -30,6 +30,7 @@ TEST_F(RefreshFlow, RefreshPutsChangedRolesIntoTheNewToken) {
 }
 
 TEST_F(RefreshFlow, RefreshOfADisabledUserEndsEverySessionAtOnce) {
+  SilenceFeed();
   const v1::Tokens tokens = Register().tokens();
   const v1::Tokens elsewhere = Login();
   users_.Change("ada@example.org", [](users::v1::User& user) { user.set_disabled(true); });

@@ -14,6 +14,7 @@ using Stub = v1::AuthService::Stub;
 using SessionFlows = FacadeTest;
 
 TEST_F(SessionFlows, LogoutRefusesTheTokenFromItsAnswerOn) {
+  SilenceFeed();
   const v1::Tokens tokens = Register().tokens();
   ASSERT_TRUE(WhoAmI(tokens.access_token()).ok());
   ASSERT_TRUE(Logout(tokens.access_token()).ok());
@@ -40,6 +41,7 @@ TEST_F(SessionFlows, LogoutLeavesOtherSessionsAlone) {
 }
 
 TEST_F(SessionFlows, LogoutAllEndsEverySessionOrAllButThisOne) {
+  SilenceFeed();
   const v1::Tokens one = Register().tokens();
   const v1::Tokens two = Login();
   const v1::Tokens three = Login();
@@ -84,6 +86,7 @@ TEST_F(SessionFlows, ListSessionsShowsTheCallersOwnInPagesAndMarksThisOne) {
 }
 
 TEST_F(SessionFlows, RevokeSessionEndsOneOfTheCallersOwn) {
+  SilenceFeed();
   const v1::Tokens here = Register().tokens();
   const v1::Tokens lost = Login();
   v1::RevokeSessionRequest request;

@@ -47,6 +47,7 @@ TEST_F(TrustServiceTest, GivesNoSnapshotToWhoeverHasIt) {
 }
 
 TEST_F(TrustServiceTest, HasALogoutFromItsAnswerOn) {
+  SilenceFeed();
   const v1::Tokens tokens = Register().tokens();
   const std::string cursor = GetTrust().snapshot().cursor();
   ASSERT_TRUE(Logout(tokens.access_token()).ok());
