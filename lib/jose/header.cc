@@ -1,7 +1,10 @@
 #include "lib/jose/header.h"
 
+#include <utility>
+
 #include "lib/jose/base64url.h"
 #include "lib/jose/json.h"
+#include "lib/jose/json_writer.h"
 #include "lib/jose/public_key.h"
 
 namespace tokenforge::jose {
@@ -54,18 +57,11 @@ std::optional<Header> ParseHeader(std::string_view segment) {
 }
 
 std::string HeaderSegment(Algorithm algorithm, std::string_view kid) {
-  const std::string_view alg = Name(algorithm);
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  writer.Key("alg");
-  writer.String(alg.data(), static_cast<rapidjson::SizeType>(alg.size()));
-  writer.Key("kid");
-  writer.String(kid.data(), static_cast<rapidjson::SizeType>(kid.size()));
-  writer.Key("typ");
-  writer.String(kAccessTokenType.data(), static_cast<rapidjson::SizeType>(kAccessTokenType.size()));
-  writer.EndObject();
-  return base64url::Encode({buffer.GetString(), buffer.GetSize()});
+  JsonWriter writer;
+  writer.Text("alg", Name(algorithm));
+  writer.Text("kid", kid);
+  writer.Text("typ", kAccessTokenType);
+  return base64url::Encode(std::move(writer).Take());
 }
 
 }  // namespace tokenforge::jose

@@ -1,11 +1,15 @@
 // Strict JSON for this folder's .cc files: one parser, one set of limits, for tokens and key sets
 // alike.
 //
-// RapidJSON in situ, without recursion and without a tree (whose header clang 19 refuses to
-// compile). On top of RFC 8259 it refuses what two parsers might read differently (RFC 8725,
-// section 2.4): duplicate members at any depth, strings that are not UTF-8 or hold NUL, anything
-// after the root, and a root that is no object; and what costs an attacker less than us: more than
-// kDepthLimit levels or kMembersLimit members in one object.
+// RapidJSON in situ and without a tree (whose header clang 19 refuses to compile). On top of RFC
+// 8259 it refuses what two parsers might read differently (RFC 8725, section 2.4): duplicate
+// members at any depth, strings that are not UTF-8 or hold NUL, anything after the root, and a root
+// that is no object; and what costs an attacker less than us: more than kDepthLimit levels or
+// kMembersLimit members in one object.
+//
+// The parser recurses, at most kDepthLimit deep: handlers refuse a level before it is entered. Its
+// iterative form allocates a stack for each parse and does arithmetic on null pointers, which UBSan
+// refuses.
 //
 // Only for .cc files of lib/jose. RapidJSON lives in a namespace of ours, since its switches (SIMD)
 // would otherwise clash with those of other folders that include it (one definition rule).
@@ -24,8 +28,6 @@
 #endif
 
 #include <rapidjson/reader.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <algorithm>
 #include <array>
@@ -146,11 +148,11 @@ template <class Sink>
 bool ParseObject(char* text, std::size_t size, Sink& sink) {
   const TextKind kind = JudgeJsonText({text, size});
   if (kind == TextKind::kInvalid) return false;
-  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
   rapidjson::InsituStringStream stream(text);
   rapidjson::Reader reader;
   Handler<Sink> handler(sink, kind == TextKind::kPlain);
-  return !reader.Parse<kFlags>(stream, handler).IsError() && stream.Tell() == size;
+  return !reader.Parse<rapidjson::kParseInsituFlag>(stream, handler).IsError() &&
+         stream.Tell() == size;
 }
 
 }  // namespace tokenforge::jose::json

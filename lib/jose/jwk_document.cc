@@ -40,6 +40,7 @@ class EntryHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Entr
   }
 
   bool StartObject() {
+    if (depth_ == json::kDepthLimit) return false;
     const bool opens = depth_ + 1 == entry_depth_ && (depth_ == 0 || in_keys_);
     if (opens) {
       AddEntry(true);
@@ -56,7 +57,7 @@ class EntryHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Entr
     return true;
   }
   bool StartArray() {
-    if (depth_ == 0) return false;
+    if (depth_ == 0 || depth_ == json::kDepthLimit) return false;
     if (depth_ == 1 && at_keys_) {
       found_keys_ = in_keys_ = true;
     } else {
@@ -135,8 +136,8 @@ absl::StatusOr<JwkDocument> Parse(std::string_view json, std::size_t limit, Entr
   std::copy(json.begin(), json.end(), document.text.get());
   rapidjson::InsituStringStream stream(document.text.get());
   rapidjson::Reader reader;
-  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag;
-  if (reader.Parse<kFlags>(stream, handler).IsError() || stream.Tell() != json.size()) {
+  if (reader.Parse<rapidjson::kParseInsituFlag>(stream, handler).IsError() ||
+      stream.Tell() != json.size()) {
     return absl::InvalidArgumentError(
         "the document is not one JSON object without duplicate members");
   }

@@ -40,7 +40,8 @@ struct JwkDocument {
 };
 
 // A JWK Set's entries, or the one entry of a JWK. INVALID_ARGUMENT when the text is over `limit`
-// bytes, not UTF-8, not one JSON object, names a top-level member twice, lacks an array `keys`
+// bytes, not UTF-8, not one JSON object, nests deeper
+// than json::kDepthLimit, names a top-level member twice, lacks an array `keys`
 // (set), or has more than `entries_limit` entries.
 absl::StatusOr<JwkDocument> ParseJwkSet(std::string_view json, std::size_t limit,
                                         std::size_t entries_limit);

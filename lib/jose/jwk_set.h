@@ -28,9 +28,9 @@ class JwkSet {
 
   // Parses {"keys":[…]}. An entry that is not understood, not allowed (`oct`, RSA below 2048 bits,
   // …) or whose kid came before is left out and listed in ignored(); the others stay (RFC 7517,
-  // section 5). INVALID_ARGUMENT for a document that is over kDocumentLimit bytes, not JSON,
-  // without an array `keys`, with duplicate members, or with more than kKeysLimit entries; keep the
-  // previous set then. A set may be empty.
+  // section 5). INVALID_ARGUMENT for a document that is over kDocumentLimit bytes, not JSON, nested
+  // over 8 levels, without an array `keys`, with duplicate members, or with more than kKeysLimit
+  // entries; keep the previous set then. A set may be empty.
   static absl::StatusOr<JwkSet> Parse(std::string_view json);
 
   // Null when unknown. The key lives as long as the set.

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "lib/jose/base64url.h"
-#include "lib/jose/json.h"
+#include "lib/jose/json_writer.h"
 #include "lib/secret/digest.h"
 
 namespace tokenforge::jose {
@@ -40,15 +40,9 @@ Pairs RequiredMembers(const PublicMembers& members) {
 }
 
 std::string ToJson(const Pairs& pairs) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  for (const auto& [name, value] : pairs) {
-    writer.Key(name);
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  }
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  JsonWriter writer;
+  for (const auto& [name, value] : pairs) writer.Text(name, value);
+  return std::move(writer).Take();
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
 #include "lib/jose/signer.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <string_view>
 
 #include "lib/errors/errors.h"
 #include "lib/jose/base64url.h"
-#include "lib/jose/json.h"
+#include "lib/jose/json_writer.h"
 #include "lib/jose/policy.h"
+#include "lib/jose/utf8.h"
 
 namespace tokenforge::jose {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 using errors::FieldFault;
 using std::chrono::sys_seconds;
 using Faults = std::vector<FieldFault>;
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr sys_seconds kLastSecond{std::chrono::seconds(253402300799)};  // 9999-12-31T23:59:59Z
 
@@ -73,60 +73,40 @@ Faults Check(const AccessTokenClaims& claims) {
   return faults;
 }
 
-void Put(Writer& writer, std::string_view value) {
-  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-}
+std::int64_t Seconds(sys_seconds time) { return time.time_since_epoch().count(); }
 
-void PutText(Writer& writer, const char* name, std::string_view value) {
-  if (value.empty()) return;
-  writer.Key(name);
-  Put(writer, value);
-}
-
-void PutTime(Writer& writer, const char* name, sys_seconds time) {
-  writer.Key(name);
-  writer.Int64(time.time_since_epoch().count());
-}
-
-void PutList(Writer& writer, const char* name, const std::vector<std::string>& values) {
-  writer.Key(name);
-  writer.StartArray();
-  for (const std::string& value : values) Put(writer, value);
-  writer.EndArray();
-}
-
-void Write(const AccessTokenClaims& claims, rapidjson::StringBuffer& buffer) {
-  Writer writer(buffer);
-  writer.StartObject();
-  PutText(writer, "iss", claims.issuer);
-  PutText(writer, "sub", claims.subject);
-  PutList(writer, "aud", claims.audiences);
-  PutTime(writer, "exp", claims.expire_time);
-  PutTime(writer, "iat", claims.issue_time);
-  PutTime(writer, "nbf", claims.not_before);
-  PutText(writer, "jti", claims.token_id);
-  PutText(writer, "sid", claims.session_id);
-  PutText(writer, "client_id", claims.client_id);
-  PutList(writer, "roles", claims.roles);
-  PutText(writer, "scope", claims.scope);
-  PutText(writer, "email", claims.email);
-  if (claims.auth_time.has_value()) PutTime(writer, "auth_time", *claims.auth_time);
-  if (!claims.amr.empty()) PutList(writer, "amr", claims.amr);
-  writer.EndObject();
+std::string Write(const AccessTokenClaims& claims) {
+  JsonWriter writer;
+  const auto put_unless_empty = [&writer](std::string_view name, std::string_view value) {
+    if (!value.empty()) writer.Text(name, value);
+  };
+  writer.Text("iss", claims.issuer);
+  writer.Text("sub", claims.subject);
+  writer.List("aud", claims.audiences);
+  writer.Number("exp", Seconds(claims.expire_time));
+  writer.Number("iat", Seconds(claims.issue_time));
+  writer.Number("nbf", Seconds(claims.not_before));
+  writer.Text("jti", claims.token_id);
+  put_unless_empty("sid", claims.session_id);
+  writer.Text("client_id", claims.client_id);
+  writer.List("roles", claims.roles);
+  put_unless_empty("scope", claims.scope);
+  put_unless_empty("email", claims.email);
+  if (claims.auth_time.has_value()) writer.Number("auth_time", Seconds(*claims.auth_time));
+  if (!claims.amr.empty()) writer.List("amr", claims.amr);
+  return std::move(writer).Take();
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> Signer::SignAccessToken(const AccessTokenClaims& claims) const {
   if (absl::Status faults = errors::InvalidFields(Check(claims)); !faults.ok()) return faults;
-  rapidjson::StringBuffer json(nullptr, 1024);
-  Write(claims, json);
 
   std::string token;
   token.reserve(2048);
   token = public_key().header_segment();
   token += '.';
-  base64url::Append({json.GetString(), json.GetSize()}, token);
+  base64url::Append(Write(claims), token);
   const absl::StatusOr<std::string> signature = key_.Sign(token);
   if (!signature.ok()) return signature.status();
   token += '.';

@@ -132,11 +132,18 @@ TEST(JwkSetTest, BoundsWhatADocumentMayCost) {
   EXPECT_FALSE(JwkSet::Parse(SetOf(std::vector<std::string>(65, "{}"))).ok());
   EXPECT_TRUE(JwkSet::Parse(SetOf(std::vector<std::string>(64, "{}"))).ok());
   EXPECT_FALSE(JwkSet::Parse(SetOf({Quoted(std::string(JwkSet::kDocumentLimit, 'a'))})).ok());
-  const std::size_t deep = 60'000;
-  EXPECT_TRUE(JwkSet::Parse("{\"keys\":[],\"deep\":" + std::string(deep, '[') +
-                            std::string(deep, ']') + "}")
-                  .ok());
-  EXPECT_FALSE(JwkSet::Parse("{\"keys\":" + std::string(deep, '[')).ok());
+  const auto nested = [](std::size_t deep) {
+    return JwkSet::Parse("{\"keys\":[],\"deep\":" + std::string(deep, '[') +
+                         std::string(deep, ']') + "}")
+        .ok();
+  };
+  EXPECT_TRUE(nested(7));
+  EXPECT_FALSE(nested(8));
+  EXPECT_FALSE(nested(60'000));
+  EXPECT_FALSE(JwkSet::Parse("{\"keys\":" + std::string(100'000, '[')).ok());
+  std::string objects;
+  for (int i = 0; i < 20'000; ++i) objects += "{\"a\":";
+  EXPECT_FALSE(JwkSet::Parse("{\"keys\":[" + objects).ok());
   std::string many = "{\"kty\":\"EC\"";
   for (int i = 0; i < 5000; ++i) many += ",\"" + std::to_string(i) + "\":0";
   const auto set = JwkSet::Parse(SetOf({many + "}"}));

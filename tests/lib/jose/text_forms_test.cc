@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/jose/algorithm.h"
 #include "lib/jose/ecdsa_form.h"
+#include "lib/jose/json_writer.h"
 #include "lib/jose/utf8.h"
 #include "lib/secret/random.h"
 
@@ -47,6 +50,19 @@ TEST(Utf8Test, PrintableTextHoldsNoControls) {
   EXPECT_FALSE(IsPrintableText(std::string("a\0b", 3)));
   EXPECT_FALSE(IsCleanText(std::string("a\0b", 3)));
   EXPECT_TRUE(IsCleanText("a\nb"));
+}
+
+TEST(JsonWriterTest, EscapesWhatJsonMustEscape) {
+  JsonWriter writer;
+  writer.Text("a\"", std::string("\\ \" \n \x1a \x1f \0 zo\xc3\xab \x7f", 18));
+  writer.Number("n", -7);
+  const std::vector<std::string> some = {"", "x"};
+  writer.List("l", some);
+  writer.List("e", {});
+  EXPECT_EQ(std::move(writer).Take(),
+            "{\"a\\\"\":\"\\\\ \\\" \\u000a \\u001a \\u001f \\u0000 zo\xc3\xab "
+            "\x7f\",\"n\":-7,\"l\":[\"\",\"x\"],\"e\":[]}");
+  EXPECT_EQ(JsonWriter().Take(), "{}");
 }
 
 TEST(AlgorithmTest, KnowsExactlyThreeNames) {
