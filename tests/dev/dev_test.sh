@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Tests of ./dev itself: `dev_test.sh NAME` runs one, named by the sentence that it proves.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+TMP=$(mktemp -d)
+trap 'rm -rf -- "$TMP"' EXIT
+export TOKENFORGE_DEV_DIR=$TMP/state
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+CertificatesHaveExactlyOneSpiffeIdAndNoRightToSign() {
+  local name san
+  "$ROOT/dev" certs "$TMP" >/dev/null
+  for name in auth users keys sessions app example operator; do
+    openssl verify -x509_strict -CAfile "$TMP/ca.crt" "$TMP/$name.crt" >/dev/null || fail "$name does not chain to the CA"
+    san=$(openssl x509 -in "$TMP/$name.crt" -noout -ext subjectAltName)
+    [[ $(grep -o 'URI:[^,]*' <<<"$san") == "URI:spiffe://tokenforge.local/$name" ]] || fail "SPIFFE ID of $name: $san"
+    [[ $san == *DNS:localhost* && $san == *'IP Address:127.0.0.1'* ]] || fail "$name is not good for localhost: $san"
+    openssl x509 -in "$TMP/$name.crt" -noout -ext basicConstraints,keyUsage | grep -q 'CA:FALSE' || fail "$name may be a CA"
+    ! openssl x509 -in "$TMP/$name.crt" -noout -ext keyUsage | grep -q 'Certificate Sign' || fail "$name may sign certificates"
+    [[ $(stat -c %a "$TMP/$name.key") == 600 ]] || fail "others can read $name.key"
+  done
+  [[ $(stat -c %a "$TMP/ca.key") == 600 ]] || fail "others can read ca.key"
+}
+
+CertificatesStayWhileTheyAreGood() {
+  "$ROOT/dev" certs "$TMP" >/dev/null
+  sha256sum "$TMP"/*.crt "$TMP"/*.key >"$TMP/before"
+  "$ROOT/dev" certs "$TMP" >/dev/null
+  sha256sum --quiet -c "$TMP/before" || fail "certificates changed without need"
+}
+
+CertificatesAreMadeAnewForAnotherCa() {
+  "$ROOT/dev" certs "$TMP" >/dev/null
+  rm "$TMP/ca.crt" "$TMP/ca.key"
+  "$ROOT/dev" certs "$TMP" >/dev/null
+  openssl verify -CAfile "$TMP/ca.crt" "$TMP"/{auth,users,keys,sessions,app,example,operator}.crt >/dev/null || fail "a leaf of the old CA stayed"
+}
+
+DownLeavesAProcessAloneThatOnlyHasThePid() {
+  mkdir -p "$TMP/state/run"
+  sleep 60 &
+  local stranger=$!
+  # The pid of a process of ours that ended long ago, now somebody else's.
+  echo "$stranger 1 stamp /bin/sleep" >"$TMP/state/run/auth.pid"
+  "$ROOT/dev" down >/dev/null
+  kill -0 "$stranger" || fail "./dev down ended a process that it did not start"
+  [[ ! -e $TMP/state/run/auth.pid ]] || fail "the note of the ended process stayed"
+  kill "$stranger"
+}
+
+EveryCommandHasHelp() {
+  local commands command said
+  commands=$("$ROOT/dev" --help | sed -n 's/^  \([a-z-]*\)\( | \([a-z]*\)\)\?\( | \([a-z]*\)\)\?  *.*/\1 \3 \5/p')
+  [[ $commands == *with-suite* && $commands == *tsan* && $commands == *down* ]] || fail "the list reads: $commands"
+  for command in $commands; do
+    said=$("$ROOT/dev" "$command" --help)
+    [[ ${said%%$'\n'*} == ./dev*"$command"* ]] || fail "$command has no help of its own: $said"
+  done
+}
+
+UnknownCommandsAndOptionsAreRefused() {
+  ! "$ROOT/dev" frobnicate >/dev/null 2>"$TMP/said" || fail "an unknown command was taken"
+  grep -q "no command 'frobnicate'" "$TMP/said" || fail "it does not say what was wrong"
+  ! "$ROOT/dev" up --frobnicate >/dev/null 2>"$TMP/said" || fail "an unknown option was taken"
+  grep -q "does not know '--frobnicate'" "$TMP/said" || fail "it does not say what was wrong"
+}
+
+StatusOfNothingIsThree() {
+  local status=0
+  "$ROOT/dev" status >/dev/null || status=$?
+  ((status == 3)) || fail "exit code $status"
+}
+
+"$1"
