@@ -11,9 +11,11 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/uuid/uuid.h"
 #include "services/users/account_store_sql.h"
 #include "services/users/sql_dialect.h"
 #include "tests/contract/users/postgres_server.h"
+#include "tests/services/users/wait.h"
 
 namespace tokenforge::users {
 
@@ -55,5 +57,18 @@ inline NewAccount MakeAccount(const std::string& user_id, std::string_view email
           .password_hash = secret::Secret("$2b$04$hash"),
           .create_time = kNow};
 }
+
+inline absl::StatusOr<Account> Create(AccountStore& store, NewAccount account) {
+  return Wait(store.Create(InAMinute(), std::move(account)));
+}
+inline absl::StatusOr<Account> Create(AccountStore& store, std::string_view email) {
+  return Create(store, MakeAccount(uuid::NewId(), email));
+}
+inline absl::StatusOr<Account> Find(AccountStore& store, std::string_view email) {
+  return Wait(store.FindByEmail(InAMinute(), *CanonicalEmail::Parse(email)));
+}
+inline absl::Status Ping(AccountStore& store) { return Wait(store.Ping(InAMinute())); }
+
+inline std::string Numbered(int i) { return "user" + std::to_string(i) + "@example.org"; }
 
 }  // namespace tokenforge::users
