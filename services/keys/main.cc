@@ -6,7 +6,7 @@
 #include "services/keys/config.h"
 #include "services/keys/key_store_redis.h"
 #include "services/keys/keys_service.h"
-#include "services/keys/redis_store.h"
+#include "services/keys/redis_connection.h"
 #include "tokenforge/guard.h"
 
 namespace tokenforge::keys {

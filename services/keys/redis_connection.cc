@@ -1,4 +1,4 @@
-#include "services/keys/redis_store.h"
+#include "services/keys/redis_connection.h"
 
 #include <algorithm>
 #include <future>
