@@ -16,6 +16,7 @@ absl::StatusOr<Response> Call(AuthService::Stub& stub,
                               const Request& request, const std::string& access_token = "") {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  context.set_wait_for_ready(true);  // a façade that is just being started again is waited for
   if (!access_token.empty()) context.AddMetadata("authorization", "Bearer " + access_token);
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
