@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lib/config/config.h"
+#include "lib/errors/errors.h"
 #include "lib/redis/client.h"
 #include "services/keys/key_encryption.h"
 
@@ -30,9 +31,10 @@ std::vector<std::string> Mistakes(const Config& config) {
   if (config.access_ttl.count() % 1000 != 0) {
     mistakes.emplace_back("access-ttl must be whole seconds");
   }
-  if (const auto keks = KeyEncryption::FromFile(config.kek_file); !keks.ok()) {
-    mistakes.emplace_back(keks.status().message());
-  }
+  const absl::Status keks = KeyEncryption::FromFile(config.kek_file).status();
+  const auto faults = errors::FaultsOf(keks);
+  for (const auto& fault : faults) mistakes.push_back(fault.field + " " + fault.description);
+  if (!keks.ok() && faults.empty()) mistakes.emplace_back(keks.message());
   return mistakes;
 }
 
