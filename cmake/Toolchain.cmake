@@ -19,7 +19,8 @@ endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-unused-parameter
                     -fno-omit-frame-pointer -fstack-protector-strong)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  add_compile_options(-Wthread-safety)
+  # Debian's abseil was built by g++; without this, clang 19 mangles some of its functions otherwise and does not link.
+  add_compile_options(-Wthread-safety -fclang-abi-compat=17)
 else()
   # g++ 12 reports false positives of these inside the standard library.
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overread)
