@@ -20,9 +20,13 @@ void Replace(std::string& stored, const std::string& given) {
 
 }  // namespace
 
-void SessionStoreMemory::FailWith(absl::Status fault) {
+void SessionStoreMemory::FailWith(std::optional<errors::Reason> reason) {
   const sync::MutexLock lock(&mutex_);
-  fault_ = std::move(fault);
+  fault_ = reason;
+}
+
+absl::Status SessionStoreMemory::Fault() const {
+  return errors::MakeRetryable(*fault_, "the store in memory was told to fail", Span(200));
 }
 
 std::vector<Session>& SessionStoreMemory::LiveOf(uuid::Uuid user, Time now) {
@@ -51,7 +55,7 @@ std::vector<Revocation> SessionStoreMemory::EndOldest(std::vector<Session>& live
 async::Task<absl::StatusOr<std::vector<Revocation>>> SessionStoreMemory::Add(const Session& session,
                                                                              Moment moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   std::vector<Session>& live = LiveOf(session.user, moment.now);
   std::erase_if(live, [&](const Session& each) { return each.id == session.id; });
   std::vector<Revocation> made_room = EndOldest(live, moment.now);
@@ -101,21 +105,21 @@ Rotation SessionStoreMemory::RotateLocked(const Presented& token, Time now) {
 async::Task<absl::StatusOr<Rotation>> SessionStoreMemory::Rotate(const Presented& token,
                                                                  Moment moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   co_return RotateLocked(token, moment.now);
 }
 
 async::Task<absl::StatusOr<std::vector<Session>>> SessionStoreMemory::List(uuid::Uuid user,
                                                                            Moment moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   co_return NewestFirst(LiveOf(user, moment.now), moment.now, policy_);
 }
 
 async::Task<absl::StatusOr<Ending>> SessionStoreMemory::End(uuid::Uuid user, uuid::Uuid session,
                                                             Moment moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   std::vector<Session>& live = LiveOf(user, moment.now);
   if (std::erase_if(live, [&](const Session& each) { return each.id == session; }) == 0) {
     co_return Ending();
@@ -129,7 +133,7 @@ async::Task<absl::StatusOr<Ending>> SessionStoreMemory::EndAll(uuid::Uuid user,
                                                                std::optional<uuid::Uuid> keep,
                                                                Moment moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   std::vector<Session>& live = LiveOf(user, moment.now);
   std::vector<Session> ended = live;
   std::erase_if(ended, [&](const Session& each) { return each.id == keep; });
@@ -144,7 +148,7 @@ async::Task<absl::StatusOr<Ending>> SessionStoreMemory::EndAll(uuid::Uuid user,
 async::Task<absl::Status> SessionStoreMemory::Revoke(uuid::Uuid, const Revocation& revocation,
                                                      Moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   Log({revocation});
   co_return absl::OkStatus();
 }
@@ -152,7 +156,7 @@ async::Task<absl::Status> SessionStoreMemory::Revoke(uuid::Uuid, const Revocatio
 async::Task<absl::StatusOr<LogPage>> SessionStoreMemory::ReadLog(const LogCursor& cursor,
                                                                  Moment moment) {
   const sync::MutexLock lock(&mutex_);
-  if (!fault_.ok()) co_return fault_;
+  if (fault_) co_return Fault();
   LogPage page;
   for (size_t at = cursor.empty() ? 0 : std::stoul(cursor.front()); at < log_.size(); ++at) {
     if (log_[at].end > moment.now) page.revocations.push_back(log_[at]);

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <vector>
 
+#include "lib/errors/errors.h"
 #include "lib/sync/mutex.h"
 #include "services/sessions/session_store.h"
 
@@ -13,8 +16,9 @@ class SessionStoreMemory final : public SessionStore {
  public:
   explicit SessionStoreMemory(Policy policy) : policy_(policy) {}
 
-  // From now on every operation fails with this, until it is OK again.
-  void FailWith(absl::Status fault);
+  // From now on every operation fails with this reason and does nothing; nothing: all is well
+  // again.
+  void FailWith(std::optional<errors::Reason> reason);
 
   async::Task<absl::StatusOr<std::vector<Revocation>>> Add(const Session& session,
                                                            Moment moment) override;
@@ -29,6 +33,8 @@ class SessionStoreMemory final : public SessionStore {
   async::Task<absl::StatusOr<LogPage>> ReadLog(const LogCursor& cursor, Moment moment) override;
 
  private:
+  // A new error each time: none is shared by threads.
+  absl::Status Fault() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The user's sessions, without those that have ended.
   std::vector<Session>& LiveOf(uuid::Uuid user, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Log(const std::vector<Revocation>& revocations) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -40,7 +46,7 @@ class SessionStoreMemory final : public SessionStore {
 
   const Policy policy_;
   sync::Mutex mutex_;
-  absl::Status fault_ ABSL_GUARDED_BY(mutex_);
+  std::optional<errors::Reason> fault_ ABSL_GUARDED_BY(mutex_);
   std::map<uuid::Uuid, std::vector<Session>> users_ ABSL_GUARDED_BY(mutex_);
   std::vector<Revocation> log_ ABSL_GUARDED_BY(mutex_);
 };

@@ -194,9 +194,9 @@ TEST_F(PollerTest, BringsWhatOtherReplicasRevoked) {
 TEST_F(PollerTest, FallsSilentWithoutTheStoreAndReadsAllOfItAfterwards) {
   poller_.Start();
   AwaitPulse();
-  store_.FailWith(errors::Make(errors::reasons::DEPENDENCY_DOWN, "away"));
+  store_.FailWith(errors::reasons::DEPENDENCY_DOWN);
   AwaitOutcomes(2);
-  store_.FailWith(absl::OkStatus());
+  store_.FailWith(std::nullopt);
   Revoke("meanwhile");
   AwaitOutcomes(3);
   AwaitPulse();

@@ -51,19 +51,19 @@ TEST_F(SessionServiceTest, RotatesRepeatsAndRefuses) {
 
 TEST_F(SessionServiceTest, RefusesAForgedTokenWithoutAskingTheStore) {
   Create(user_);
-  store_.FailWith(errors::Make(reasons::DEPENDENCY_DOWN, "away"));
+  store_.FailWith(reasons::DEPENDENCY_DOWN);
   EXPECT_EQ(ReasonOfRotating("tfr_forged"), reasons::REFRESH_TOKEN_INVALID);
   EXPECT_EQ(ReasonOfRotating(""), reasons::REFRESH_TOKEN_INVALID);
 }
 
 TEST_F(SessionServiceTest, AStoreThatIsAwayIsNoTheft) {
   const std::string first = Create(user_).refresh_token().refresh_token();
-  store_.FailWith(errors::MakeRetryable(reasons::DEPENDENCY_DOWN, "away", Span(200)));
+  store_.FailWith(reasons::DEPENDENCY_DOWN);
   v1::RotateRefreshTokenResponse response;
   const absl::Status away = Rotate(first, &response);
   EXPECT_EQ(errors::ReasonOf(away), reasons::DEPENDENCY_DOWN);
   EXPECT_TRUE(errors::RetryAfterOf(away).has_value());
-  store_.FailWith(absl::OkStatus());
+  store_.FailWith(std::nullopt);
   EXPECT_TRUE(Rotate(first, &response).ok());
 }
 
