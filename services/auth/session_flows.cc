@@ -39,6 +39,12 @@ async::Task<absl::Status> Logout(Facade& facade, rpc::ServerCall call, Caller ca
       co_await facade.sessions.RevokeSession(call, caller.subject(), caller.session_id());
   if (!ended.ok()) co_return Outward(ended.status(), "sessions.RevokeSession");
   facade.trust.Apply(ended->revocations());
+  if (ended->existed()) co_return absl::OkStatus();
+  // The session was gone (expired, or lost by the store), so nothing of it was revoked: at least
+  // this token stops working.
+  const auto revoked = co_await facade.sessions.RevokeAccessToken(call, caller);
+  if (!revoked.ok()) co_return Outward(revoked.status(), "sessions.RevokeAccessToken");
+  facade.trust.Apply(revoked->revocations());
   co_return absl::OkStatus();
 }
 

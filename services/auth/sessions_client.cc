@@ -2,6 +2,8 @@
 
 #include <grpcpp/channel.h>
 
+#include <chrono>
+
 #include "lib/rpc/call.h"
 #include "services/auth/messages.h"
 
@@ -49,6 +51,17 @@ async::Task<absl::StatusOr<sessions::v1::RevokeSessionResponse>> SessionsClient:
   query.set_user_id(user_id);
   query.set_session_id(session_id);
   return rpc::Call(*stub_, &Methods::RevokeSession, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<sessions::v1::RevokeAccessTokenResponse>>
+SessionsClient::RevokeAccessToken(const rpc::ServerCall& call, const Caller& caller) {
+  sessions::v1::RevokeAccessTokenRequest query;
+  query.set_user_id(caller.subject());
+  query.set_jti(caller.token_id());
+  const auto expires = std::chrono::floor<std::chrono::seconds>(caller.expire_time());
+  query.mutable_expire_time()->set_seconds(expires.time_since_epoch().count());
+  return rpc::Call(*stub_, &Methods::RevokeAccessToken, rpc::OutgoingContext(call),
+                   std::move(query));
 }
 
 async::Task<absl::StatusOr<sessions::v1::RevokeUserSessionsResponse>>

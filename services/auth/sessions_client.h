@@ -12,6 +12,7 @@
 #include "lib/async/task.h"
 #include "services/auth/origin.h"
 #include "tokenforge/auth/v1/auth.pb.h"
+#include "tokenforge/caller.h"
 #include "tokenforge/sessions/v1/sessions.grpc.pb.h"
 
 namespace tokenforge::auth {
@@ -30,6 +31,9 @@ class SessionsClient {
       const v1::ListSessionsRequest& request);
   async::Task<absl::StatusOr<sessions::v1::RevokeSessionResponse>> RevokeSession(
       const rpc::ServerCall& call, const std::string& user_id, const std::string& session_id);
+  // One access token of a user, until it expires by itself.
+  async::Task<absl::StatusOr<sessions::v1::RevokeAccessTokenResponse>> RevokeAccessToken(
+      const rpc::ServerCall& call, const Caller& caller);
   // All sessions of a user but `except`, which may be empty.
   async::Task<absl::StatusOr<sessions::v1::RevokeUserSessionsResponse>> RevokeUserSessions(
       const rpc::ServerCall& call, const std::string& user_id, const std::string& except);

@@ -48,6 +48,11 @@ void FakeSessions::RevokeElsewhere(const std::string& session_id) {
   End(session_id);
 }
 
+void FakeSessions::Forget() {
+  const sync::MutexLock lock(&mutex_);
+  sessions_.clear();
+}
+
 void FakeSessions::BreakStreams() {
   const sync::MutexLock lock(&mutex_);
   ++breaks_;
@@ -179,6 +184,21 @@ grpc::Status FakeSessions::RevokeUserSessions(
   }
   for (const std::string& id : ended) *response->add_revocations() = End(id);
   response->set_sessions_ended(static_cast<int>(ended.size()));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeSessions::RevokeAccessToken(grpc::ServerContext* context,
+                                             const sessions::v1::RevokeAccessTokenRequest* request,
+                                             sessions::v1::RevokeAccessTokenResponse* response) {
+  if (const grpc::Status fault = faults.Enter("RevokeAccessToken", context); !fault.ok()) {
+    return fault;
+  }
+  const sync::MutexLock lock(&mutex_);
+  sessions::v1::Revocation* revocation = made_.Add();
+  revocation->set_jti(request->jti());
+  *revocation->mutable_end_time() = request->expire_time();
+  changed_.NotifyAll();
+  *response->add_revocations() = *revocation;
   return grpc::Status::OK;
 }
 

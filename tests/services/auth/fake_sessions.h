@@ -25,6 +25,8 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   // Ends a session without a word to the façade but through the feed, as another replica's logout
   // would.
   void RevokeElsewhere(const std::string& session_id);
+  // Loses every session without a trace, as a store would that was emptied.
+  void Forget();
   // Ends every open stream of revocations; and for tests of resuming, the cursors that streams were
   // opened with.
   void BreakStreams();
@@ -47,6 +49,9 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   grpc::Status RevokeUserSessions(grpc::ServerContext* context,
                                   const sessions::v1::RevokeUserSessionsRequest* request,
                                   sessions::v1::RevokeUserSessionsResponse* response) override;
+  grpc::Status RevokeAccessToken(grpc::ServerContext* context,
+                                 const sessions::v1::RevokeAccessTokenRequest* request,
+                                 sessions::v1::RevokeAccessTokenResponse* response) override;
   grpc::Status WatchRevocations(
       grpc::ServerContext* context, const sessions::v1::WatchRevocationsRequest* request,
       grpc::ServerWriter<sessions::v1::WatchRevocationsResponse>* writer) override;

@@ -33,6 +33,14 @@ TEST_F(SessionFlows, LogoutNeverAnswersOkWithoutHavingStoredIt) {
   EXPECT_TRUE(Logout(tokens.access_token()).ok());
 }
 
+TEST_F(SessionFlows, LogoutRefusesTheTokenAlsoWhenItsSessionIsGoneAlready) {
+  SilenceFeed();
+  const v1::Tokens tokens = Register().tokens();
+  sessions_.Forget();
+  ASSERT_TRUE(Logout(tokens.access_token()).ok());
+  EXPECT_EQ(ReasonOf(WhoAmI(tokens.access_token())), reasons::TOKEN_REVOKED);
+}
+
 TEST_F(SessionFlows, LogoutLeavesOtherSessionsAlone) {
   const v1::Tokens one = Register().tokens();
   const v1::Tokens other = Login();
