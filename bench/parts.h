@@ -1,0 +1,23 @@
+// The parts of ./dev bench. Each measures on an otherwise idle machine, one after the other, and
+// adds its figures.
+#pragma once
+
+#include "bench/report.h"
+
+namespace tokenforge::bench {
+
+void MeasureTokens(
+    Report& report);  // verification and signing against a bare EVP loop; the guard's token cache
+void MeasureGuard(Report& report);  // server CPU a call, guarded against unguarded
+void MeasureSessions(
+    Report& report);  // rotation in the sessions service against its bare script; bytes a session
+void MeasureRefresh(
+    Report& report);  // Refresh through all four services: rate, CPU of every server process
+void MeasureLogin(
+    Report& report);  // login rate against the bare hash rate; refresh while logins saturate
+void MeasureProcesses(Report& report);  // start to ready, and memory at rest
+
+// The server half of MeasureGuard, in a process of its own: serves until its standard input closes.
+int ServeEcho(bool guarded, const char* jwks_file);
+
+}  // namespace tokenforge::bench
