@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +43,29 @@ const passwd& ServerUser() {
     if (const passwd* user = ::getpwnam(name)) return *user;
   }
   throw std::runtime_error("there is no user postgres or nobody to run PostgreSQL as");
+}
+
+// The ends of a process's children, as descriptors that become readable: they are not ours to wait
+// for.
+std::vector<int> EndsOfChildren(pid_t parent) {
+  const std::string id = std::to_string(parent);
+  std::ifstream list("/proc/" + id + "/task/" + id + "/children");
+  std::vector<int> ends;
+  for (pid_t child; list >> child;) {
+    const int end = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+    if (end >= 0) ends.push_back(end);
+  }
+  return ends;
+}
+
+void AwaitEnds(const std::vector<int>& ends) {
+  for (const int end : ends) {
+    pollfd readable{end, POLLIN, 0};
+    const int came =
+        ::poll(&readable, 1, static_cast<int>(kPatience / std::chrono::milliseconds(1)));
+    ::close(end);
+    if (came != 1) throw std::runtime_error("a process of PostgreSQL outlived its server");
+  }
 }
 
 std::string LogOf(const std::string& folder) {
@@ -167,9 +192,12 @@ void PostgresServer::Restart() {
 
 void PostgresServer::End(int signal) {
   if (pid_ <= 0) return;
+  // After a SIGKILL the processes of its connections answer for a moment longer.
+  const std::vector<int> ends = EndsOfChildren(pid_);
   ::kill(pid_, signal);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
+  AwaitEnds(ends);
 }
 
 pid_t PostgresServer::Spawn(const std::vector<std::string>& command) const {
