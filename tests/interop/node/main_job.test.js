@@ -68,8 +68,8 @@ describe('the main job over mutual TLS', () => {
   });
 
   it('is refused there without a token, unary and streaming, and told how to come back', async () => {
-    for (const attempt of [call(notes, 'ListNotes'), collect(notes, 'StreamNotes')]) {
-      const error = await refusal(attempt);
+    for (const attempt of [() => call(notes, 'ListNotes'), () => collect(notes, 'StreamNotes')]) {
+      const error = await refusal(attempt());
       assertRefused(error, 'UNAUTHENTICATED', 'TOKEN_MISSING');
       assert.match(String(error.trailers.get('www-authenticate')[0]), /^Bearer/);
     }
@@ -108,7 +108,6 @@ describe('the main job over mutual TLS', () => {
     do {
       error = await refusal(call(auth, 'Refresh', {refresh_token: first.refresh_token}));
       assert.equal(error.code, 'UNAUTHENTICATED', error.message);
-      if (error.reason === 'RATE_LIMITED') throw error;
       await new Promise((resolve) => setTimeout(resolve, 250));
     } while (error.reason === 'REFRESH_TOKEN_SUPERSEDED' && Date.now() < giveUp);
     assertRefused(error, 'UNAUTHENTICATED', 'REFRESH_TOKEN_REUSED');
