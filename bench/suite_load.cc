@@ -59,7 +59,11 @@ LoadResult RefreshChains::Run(std::chrono::milliseconds duration) {
 
 LoadResult RunLogins(systemtest::Suite& suite, const RefreshChains& people, int in_flight,
                      std::chrono::milliseconds duration) {
-  const FacadeClient client(suite.Connect("auth"));
+  // Kept: a channel must not go away while gRPC 1.51 is still at work on its last answer (see
+  // guard_bench.cc).
+  static std::vector<std::unique_ptr<FacadeClient>> kept;
+  const FacadeClient& client =
+      *kept.emplace_back(std::make_unique<FacadeClient>(suite.Connect("auth")));
   return RunLoad(in_flight, duration, [&](int chain, std::function<void(bool)> answered) {
     auto call = std::make_shared<LoginCall>();
     call->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));

@@ -8,6 +8,7 @@
 
 #include "interceptors/refusal.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 
 namespace tokenforge::internal {
 namespace {
@@ -45,8 +46,14 @@ void RefuseSync(const MethodHandler::HandlerParameter& call, const grpc::Status&
 
 class FinishedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  explicit FinishedStream(grpc::Status status) { Finish(std::move(status)); }
-  void OnDone() override { delete this; }
+  explicit FinishedStream(grpc::Status status) {
+    Finish(std::move(status));
+    sync::HandOver(this);
+  }
+  void OnDone() override {
+    sync::TakeOver(this);
+    delete this;
+  }
 };
 
 void RefuseCallback(const MethodHandler::HandlerParameter& call, const grpc::Status& status) {

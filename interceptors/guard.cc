@@ -13,6 +13,7 @@
 #include "interceptors/refusal.h"
 #include "interceptors/source.h"
 #include "interceptors/token_verifier.h"
+#include "lib/sync/hand_over.h"
 #include "lib/telemetry/metrics.h"
 
 namespace tokenforge {
@@ -110,7 +111,8 @@ Guard::Guard(GuardOptions options) : parts_(std::make_unique<Parts>()) {
   parts_->options = std::move(options);
 }
 
-Guard::~Guard() = default;
+// From the last call to here: gRPC has waited for it.
+Guard::~Guard() { sync::TakeOver(parts_->gate.get()); }
 
 void Guard::Add(const char* service_name, grpc::Service* service) {
   internal::ProtectedService added;

@@ -5,6 +5,7 @@
 #include "interceptors/call_registry.h"
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 #include "lib/telemetry/log.h"
 #include "tokenforge/errors/v1/details.pb.h"
 
@@ -64,9 +65,11 @@ GuardedCall::GuardedCall(const Gate& gate, grpc::ServerContextBase& context, con
     : gate_(gate), context_(context), path_(path) {
   CallRegistry::Instance().Add(&context, this);
   arriving = &context;
+  sync::HandOver(this);
 }
 
 GuardedCall::~GuardedCall() {
+  sync::TakeOver(this);
   CallRegistry::Instance().Remove(&context_, this);
   // No status was sent: the client went away first. The context is going too, and is not asked any
   // more.
@@ -83,6 +86,7 @@ GuardedCall* GuardedCall::FindArriving(const grpc_call* call) {
 }
 
 const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
+  const sync::Visit visit(this);
   if (method_ == nullptr) {
     method_ = &method;
     decision_ = gate_.Admit(method.rule, context_, &caller_);
@@ -96,6 +100,7 @@ const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
 }
 
 void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) {
+  sync::TakeOver(this);
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_INITIAL_METADATA)) {
     TakeTrace(*batch->GetRecvInitialMetadata());
   }
@@ -108,6 +113,7 @@ void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) 
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
     FinishWith(*batch);
   }
+  sync::HandOver(this);
   batch->Proceed();
 }
 
@@ -161,6 +167,7 @@ void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::st
   record.peer = caller_.peer().empty() ? address : caller_.peer();
   record.sub = caller_.subject();
   telemetry::RecordServerCall(method_ ? method_->metrics : UnclaimedMethod(path_), record);
+  sync::HandOver(&gate_);  // to whoever ends the guard, once the server has shut down
 }
 
 grpc::experimental::Interceptor* GuardedCallFactory::CreateServerInterceptor(

@@ -32,6 +32,7 @@
 #include "lib/async/task.h"
 #include "lib/rpc/outgoing.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 
 namespace grpc {
 class CallbackServerContext;
@@ -53,8 +54,12 @@ async::Task<absl::StatusOr<Response>> Call(Stub& stub,
   Response response;
   Async* async = stub.async();
   auto start = [&](auto resume) {
-    (async->*method)(&context.client(), &request, &response,
-                     [resume](grpc::Status status) mutable { resume(std::move(status)); });
+    auto answered = [resume, taken = &response](grpc::Status status) mutable {
+      sync::TakeOver(taken);
+      resume(std::move(status));
+    };
+    sync::HandOver(&response);
+    (async->*method)(&context.client(), &request, &response, std::move(answered));
   };
   const grpc::Status status = co_await async::Await<grpc::Status>(start);
   if (!status.ok()) co_return FromGrpc(status);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "lib/sync/hand_over.h"
 #include "lib/telemetry/call.h"
 
 namespace tokenforge::rpc::internal {
@@ -15,14 +16,17 @@ using grpc::experimental::Interceptor;
 
 class Timer final : public Interceptor {
  public:
-  explicit Timer(telemetry::ClientMethod method) : method_(method) {}
+  explicit Timer(telemetry::ClientMethod method) : method_(method) { sync::HandOver(this); }
+  ~Timer() override { sync::TakeOver(this); }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    sync::TakeOver(this);
     if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_STATUS)) {
       const grpc::Status* status = methods->GetRecvStatus();
       telemetry::RecordClientCall(method_, static_cast<absl::StatusCode>(status->error_code()),
                                   std::chrono::steady_clock::now() - start_);
     }
+    sync::HandOver(this);
     methods->Proceed();
   }
 

@@ -1,9 +1,9 @@
 #include "lib/rpc/health.h"
 
 #include <google/protobuf/unknown_field_set.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_method.h>
 #include <grpcpp/impl/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -15,6 +15,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 #include "lib/sync/mutex.h"
 
 namespace tokenforge::rpc {
@@ -110,6 +111,7 @@ class Health::Body final : public grpc::Service {
     }
 
     void OnWriteDone(bool ok) override {
+      sync::TakeOver(this);
       const sync::MutexLock lock(&body_->mutex_);
       writing_ = false;
       if (ended_) {
@@ -121,10 +123,12 @@ class Health::Body final : public grpc::Service {
       }
     }
     void OnCancel() override {
+      sync::TakeOver(this);
       const sync::MutexLock lock(&body_->mutex_);
       End(absl::OkStatus());
     }
     void OnDone() override {
+      sync::TakeOver(this);
       {
         const sync::MutexLock lock(&body_->mutex_);
         body_->watchers_.erase(this);
@@ -176,6 +180,7 @@ class Health::Body final : public grpc::Service {
     } else {
       watcher->Tell();
     }
+    sync::HandOver(watcher);
     return watcher;
   }
 

@@ -61,7 +61,18 @@ void AppendPoint(const Decoded& decoded, std::string_view text, std::string* to)
   }
 }
 
-bool IsPlain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+// Characters that stand for themselves; nearly all of a log line.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (int c = 0x20; c < 0x7f; ++c) plain[static_cast<std::size_t>(c)] = c != '"' && c != '\\';
+  return plain;
+}();
+
+std::size_t PlainPrefix(std::string_view text) {
+  std::size_t size = 0;
+  while (size < text.size() && kPlain[static_cast<std::uint8_t>(text[size])]) ++size;
+  return size;
+}
 
 }  // namespace
 
@@ -70,8 +81,7 @@ void AppendJsonString(std::string_view text, std::string* to) {
   to->push_back('"');
   std::size_t taken = 0;
   while (!text.empty() && taken < kMaxJsonString) {
-    std::size_t plain = 0;
-    while (plain < text.size() && taken + plain < kMaxJsonString && IsPlain(text[plain])) ++plain;
+    const std::size_t plain = PlainPrefix(text.substr(0, kMaxJsonString - taken));
     to->append(text.substr(0, plain));
     text.remove_prefix(plain);
     taken += plain;

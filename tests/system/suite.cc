@@ -122,7 +122,8 @@ void Suite::StartPostgres() {
       Give("PostgreSQL's user is missing");
     }
   }
-  Shell("cd / && " + Joined(AsPostgres()) + PostgresFolder() + "/initdb --no-sync -D " + postgres_dir_ +
+  Shell("cd / && " + Joined(AsPostgres()) + PostgresFolder() + "/initdb --no-sync -D " +
+        postgres_dir_ +
         "/data -U tokenforge -E UTF8 --locale=C.UTF-8 --auth-local=trust >/dev/null 2>&1");
 }
 
@@ -229,7 +230,8 @@ std::shared_ptr<grpc::Channel> Suite::Connect(const std::string& service, const 
   grpc::ChannelArguments arguments;
   // A process that was just started again is found at once.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                   10'000);  // also the time that an attempt may take
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port(service)),
