@@ -41,7 +41,9 @@ class SessionStoreRedisTest : public ::testing::Test {
   std::vector<std::string> Keys() {
     std::vector<std::string> keys;
     const redis::Reply reply = Ask(body_.client(), Command({"KEYS", "*"})).value();
-    for (const redis::Reply& key : *reply.AsArray()) keys.emplace_back(*key.AsBytes());
+    const auto items =
+        reply.AsArray().value();  // named: a range-for does not keep a temporary's inside alive
+    for (const redis::Reply& key : items) keys.emplace_back(*key.AsBytes());
     return keys;
   }
 
