@@ -70,7 +70,15 @@ void AccountSession::Insert(const NewAccount& account) {
              .password_hash = std::string(account.password_hash.Expose()),
              .create_time = ToMicroseconds(account.create_time),
              .update_time = ToMicroseconds(account.create_time)};
-  insert_.execute(true);
+  try {
+    insert_.execute(true);
+  } catch (...) {
+    // SOCI forgets a failed statement's buffers, the password hash among them, when it is used
+    // again: a new statement lets the old one free them.
+    secret::Wipe(row_.password_hash);
+    insert_ = PrepareInsert();
+    throw;
+  }
   secret::Wipe(row_.password_hash);
 }
 
