@@ -73,14 +73,13 @@ void AccountSession::Insert(const NewAccount& account) {
   try {
     insert_.execute(true);
   } catch (...) {
-    // SOCI forgets a failed statement's buffers, the password hash among them, when it is used
-    // again: a new statement lets the old one free them.
     secret::Wipe(row_.password_hash);
-    insert_ = PrepareInsert();
     throw;
   }
   secret::Wipe(row_.password_hash);
 }
+
+void AccountSession::RenewInsert() { insert_ = PrepareInsert(); }
 
 std::optional<Credentials> AccountSession::FindById(const std::string& user_id) {
   key_ = user_id;

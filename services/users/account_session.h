@@ -25,6 +25,9 @@ class AccountSession {
 
   // Durable when it returns.
   void Insert(const NewAccount& account);
+  // After a violated unique column, before the next Insert: SOCI would forget the failed
+  // statement's buffers, the password hash among them; the end of that statement frees them.
+  void RenewInsert();
 
   // Nothing when there is no such account. FindByEmail also reads the password's hash.
   std::optional<Credentials> FindById(const std::string& user_id);

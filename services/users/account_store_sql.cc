@@ -88,6 +88,7 @@ absl::StatusOr<Account> AccountStoreSql::CreateOn(AccountSession& session,
     duplicate = dialect_->CurrentFault().kind == SqlFault::kDuplicate;
     if (!duplicate) throw;
   }
+  if (duplicate) session.RenewInsert();
   std::optional<Credentials> stored = session.FindById(account.user_id);
   // The ID was free and the row was not stored: then it was the email that was not free.
   if (!stored && duplicate) return EmailTaken();
