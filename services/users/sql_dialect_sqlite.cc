@@ -3,6 +3,8 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "lib/errors/errors.h"
 #include "services/users/sql_dialects.h"
 
@@ -21,7 +23,8 @@ class SqliteDialect final : public SqlDialect {
  public:
   SqliteDialect(std::string path, const SqlTimeouts& timeouts)
       : path_(std::move(path)),
-        connection_("db=\"" + path_ + "\" timeout=" + std::to_string(timeouts.statement.count())) {}
+        connection_("db=\"" + path_ + "\" timeout=" + std::to_string(timeouts.statement.count())),
+        patience_(timeouts.statement) {}
 
   std::string_view name() const override { return "sqlite"; }
   std::string_view key_type() const override { return "text"; }
@@ -30,7 +33,7 @@ class SqliteDialect final : public SqlDialect {
     CreateWithFileMode(path_);
     auto session = std::make_unique<soci::session>(soci::sqlite3, connection_);
     // Readers do not wait for the writer, and what was acknowledged outlives a power cut.
-    *session << "pragma journal_mode = wal";
+    UseWriteAheadLog(*session);
     *session << "pragma synchronous = full";
     *session << "pragma foreign_keys = on";
     *session << "pragma trusted_schema = off";
@@ -51,6 +54,22 @@ class SqliteDialect final : public SqlDialect {
   }
 
  private:
+  // SQLite's own waiting (busy_timeout) does not cover this pragma: whoever comes while another
+  // connection, perhaps of another process, makes the change gets SQLITE_BUSY at once.
+  void UseWriteAheadLog(soci::session& session) const {
+    const auto give_up = std::chrono::steady_clock::now() + patience_;
+    for (;;) {
+      try {
+        session << "pragma journal_mode = wal";
+        return;
+      } catch (const soci::sqlite3_soci_error& error) {
+        const bool busy = (error.result() & 0xFF) == SQLITE_BUSY;
+        if (!busy || std::chrono::steady_clock::now() >= give_up) throw;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // SQLite tells no event
+    }
+  }
+
   static SqlFault::Kind KindOf(int result) {
     switch (result & 0xFF) {
       case SQLITE_CONSTRAINT:
@@ -73,6 +92,7 @@ class SqliteDialect final : public SqlDialect {
 
   const std::string path_;
   const std::string connection_;
+  const std::chrono::seconds patience_;
 };
 
 }  // namespace
