@@ -33,6 +33,7 @@ TEST(Errors, CodesFollowTheContract) {
       {reasons::ACCOUNT_DISABLED, absl::StatusCode::kPermissionDenied},
       {reasons::OVERLOADED, absl::StatusCode::kResourceExhausted},
       {reasons::MFA_NOT_ENABLED, absl::StatusCode::kFailedPrecondition},
+      {reasons::KEY_NOT_ACKNOWLEDGED, absl::StatusCode::kFailedPrecondition},
       {reasons::TRUST_STALE, absl::StatusCode::kUnavailable},
       {reasons::NOT_FOUND, absl::StatusCode::kNotFound},
       {reasons::NOT_BUILT, absl::StatusCode::kUnimplemented},
