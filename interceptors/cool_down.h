@@ -13,6 +13,11 @@ class CoolDown {
  public:
   explicit CoolDown(std::chrono::nanoseconds pause) : pause_(pause) {}
 
+  // Whether Take might be true: for callers with work to do before they ask.
+  bool Ready(clock::SteadyTime now) const {
+    return now.time_since_epoch().count() >= next_.load(std::memory_order_relaxed);
+  }
+
   // True for one caller, and then for none until the pause is over.
   bool Take(clock::SteadyTime now) {
     const auto at = now.time_since_epoch().count();

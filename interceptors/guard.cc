@@ -71,7 +71,7 @@ absl::Status Guard::Parts::OpenTrust() {
     facade.tls = options.tls;
     facade.guard_id = options.guard_id.empty() ? HostName() : options.guard_id;
     facade.issuer = options.issuer;
-    facade.poll_interval = options.poll_interval;
+    facade.audience = options.audiences.empty() ? std::string() : options.audiences.front();
     opened = internal::MakeFacadeSource(facade, trust);
   } else if (!options.jwks_file.empty()) {
     opened = internal::MakeJwksFileSource(options.jwks_file, trust);

@@ -90,9 +90,6 @@ void CheckTokenOptions(const GuardOptions& options, Faults& faults) {
   if (options.leeway.count() < 0 || options.leeway > std::chrono::minutes(5)) {
     faults.push_back({"leeway", "must be between 0 and 5 minutes"});
   }
-  if (options.poll_interval < std::chrono::milliseconds(10)) {
-    faults.push_back({"poll_interval", "must be at least 10 ms"});
-  }
   if (options.fresh_within.count() <= 0) faults.push_back({"fresh_within", "must be positive"});
   if (options.max_stale.count() < 0) {
     faults.push_back({"max_stale", "must be positive, or 0 for ever"});

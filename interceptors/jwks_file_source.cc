@@ -34,8 +34,7 @@ class JwksFileSource final : public Source {
     ticker_.emplace([this] { return Step(); });
   }
 
-  // A change is seen within a second anyway.
-  void LookForNewKeys() override {}
+  void LookForNewKeys() override { ticker_->Wake(); }
 
  private:
   // The content is compared, not the time of change: a tool that keeps times, or a mount that lies

@@ -17,9 +17,17 @@ namespace tokenforge::internal {
 class Source {
  public:
   virtual ~Source() = default;
-  // A token named a key that is not among ours: look soon. Cheap, from any thread, and at most one
-  // look-up in 30 s follows from it, however often it is asked.
+  // A token named a key that is not among ours: ask for the keys once, now, unless such a question
+  // is on its way. Cheap, from any thread; how often it is worth asking is the caller's to say.
   virtual void LookForNewKeys() = 0;
+};
+
+// How patient the feed is. Other values are for tests.
+struct FeedTimes {
+  std::chrono::milliseconds silence{15'000};   // three heartbeats without a message: reconnect
+  std::chrono::milliseconds first_pause{100};  // before coming back, doubling up to …
+  std::chrono::milliseconds longest_pause{5'000};
+  std::chrono::milliseconds look_up{2'000};  // how long one answer of GetTrust may take
 };
 
 struct FacadeOptions {
@@ -27,12 +35,16 @@ struct FacadeOptions {
   std::string identity;
   MtlsFiles tls;
   std::string guard_id;
-  std::string issuer;  // what the façade should say; a difference is logged
-  std::chrono::milliseconds poll_interval{500};
+  std::string issuer;    // what the façade should say; a difference is logged
+  std::string audience;  // what the guard protects, for operators
+  FeedTimes times;
 };
 
-// Asks the façade's TrustService again and again; on failure less and less often, down to each 5 s,
-// with jitter. INVALID_FIELD: files, address or identity are no good.
+// Opens TrustService.WatchTrust and keeps it open: a snapshot at first, then each change as it
+// happens, acknowledged once it is enforced. A feed that ends, or is silent for three heartbeats,
+// is opened again after a pause with jitter, from where it stopped. One thread, which sleeps in
+// gRPC until something comes. From a façade that does not serve the feed (UNIMPLEMENTED) GetTrust
+// is asked each few seconds. INVALID_FIELD: files, address or identity are no good.
 absl::StatusOr<std::unique_ptr<Source>> MakeFacadeSource(const FacadeOptions& options,
                                                          std::shared_ptr<Trust> trust);
 

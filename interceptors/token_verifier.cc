@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "interceptors/refusal.h"
+#include "lib/jose/header.h"
 
 namespace tokenforge::internal {
 namespace {
@@ -130,7 +131,7 @@ absl::StatusOr<TokenVerifier::Claims> TokenVerifier::VerifyAnew(std::string_view
   const auto now = std::chrono::floor<std::chrono::seconds>(state_.clock().Now());
   jose::Verifier::Checked checked = verifier_.Check(token, *keys, now);
   if (const auto* refusal = std::get_if<jose::Refusal>(&checked)) {
-    if (*refusal == jose::Refusal::kUnknownKey && unknown_key_) unknown_key_();
+    if (*refusal == jose::Refusal::kUnknownKey) NoteUnknownKey(token);
     return Refused(jose::ReasonOf(*refusal));
   }
   const auto& good = std::get<jose::VerifiedToken>(checked);
@@ -139,6 +140,13 @@ absl::StatusOr<TokenVerifier::Claims> TokenVerifier::VerifyAnew(std::string_view
   if (!Trusted(*verified)) return Refused(reasons::TOKEN_REVOKED);
   cache_.Insert(verified);
   return ClaimsIn(std::move(verified));
+}
+
+void TokenVerifier::NoteUnknownKey(std::string_view token) {
+  const clock::SteadyTime now = state_.clock().SteadyNow();
+  if (!unknown_key_ || !unknown_keys_.Ready(now)) return;
+  const std::optional<jose::Header> header = jose::ParseHeader(token.substr(0, token.find('.')));
+  if (header && unknown_keys_.LookUp(header->kid, state_.keys_version(), now)) unknown_key_();
 }
 
 }  // namespace tokenforge::internal

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "interceptors/token_cache.h"
 #include "interceptors/trust_state.h"
+#include "interceptors/unknown_keys.h"
 #include "lib/jose/verifier.h"
 #include "lib/telemetry/metrics.h"
 
@@ -29,8 +30,8 @@ class TokenVerifier {
   using Claims = std::shared_ptr<const VerifiedClaims>;
 
   // `policy` accepts every audience that any rule does; which of them one method accepts is the
-  // gate's to say. `unknown_key` is called, on the verifying thread, for each token whose `kid` is
-  // not among the keys.
+  // gate's to say. `unknown_key` is called, on the verifying thread, when a token's `kid` is not
+  // among the keys and it is worth asking for them (unknown_keys.h).
   TokenVerifier(jose::ValidationPolicy policy, std::size_t cached_tokens,
                 std::shared_ptr<Trust> trust, std::function<void()> unknown_key);
 
@@ -45,11 +46,13 @@ class TokenVerifier {
   bool Trusted(const VerifiedToken& token) const;
   absl::StatusOr<Claims> Recheck(std::shared_ptr<const VerifiedToken> token);
   absl::StatusOr<Claims> VerifyAnew(std::string_view token);
+  void NoteUnknownKey(std::string_view token);
 
   const jose::Verifier verifier_;
   const std::shared_ptr<Trust> trust_;
   const TrustState& state_;
   const std::function<void()> unknown_key_;
+  UnknownKeys unknown_keys_;
   TokenCache cache_;
 };
 

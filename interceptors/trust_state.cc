@@ -14,28 +14,53 @@ const clock::Clock& SystemTime() {
   return *system;
 }
 
+absl::StatusOr<jose::JwkSet> ParseKeys(std::string_view jwks) {
+  absl::StatusOr<jose::JwkSet> parsed = jose::JwkSet::Parse(jwks);
+  if (!parsed.ok()) {
+    return errors::InvalidFields({{"jwks", std::string(parsed.status().message())}});
+  }
+  if (parsed->keys().empty()) {
+    return errors::InvalidFields({{"jwks", "holds no key that can be used"}});
+  }
+  return parsed;
+}
+
 }  // namespace
 
 TrustState::TrustState(const TrustOptions& options)
     : clock_(options.clock != nullptr ? *options.clock : SystemTime()),
       revocations_(options.max_revocations) {}
 
-absl::Status TrustState::PublishKeys(std::string_view jwks) {
-  absl::StatusOr<jose::JwkSet> parsed = jose::JwkSet::Parse(jwks);
-  if (!parsed.ok()) {
-    return errors::InvalidFields({{"jwks", std::string(parsed.status().message())}});
-  }
-  if (parsed->keys().empty())
-    return errors::InvalidFields({{"jwks", "holds no key that can be used"}});
-  auto keys = std::make_shared<const jose::JwkSet>(*std::move(parsed));
-  {
-    sync::MutexLock lock(&mutex_);
-    keys_ = std::move(keys);
-    published_.NotifyAll();
-  }
-  Changed();
+absl::Status TrustState::Apply(const TrustUpdate& update) {
+  absl::StatusOr<jose::JwkSet> keys = jose::JwkSet();
+  if (!update.jwks.empty()) keys = ParseKeys(update.jwks);
+  const bool revoked = update.whole ? revocations_.Replace(update.revocations, clock_.Now())
+                                    : revocations_.Add(update.revocations, clock_.Now());
+  if (revoked) Changed();
+  WarnOfDropped();
+  if (!keys.ok()) return keys.status();
+  if (!update.jwks.empty()) SetKeys(*std::move(keys));
   Heard();
   return absl::OkStatus();
+}
+
+absl::Status TrustState::PublishKeys(std::string_view jwks) {
+  absl::StatusOr<jose::JwkSet> keys = ParseKeys(jwks);
+  if (!keys.ok()) return keys.status();
+  SetKeys(*std::move(keys));
+  Heard();
+  return absl::OkStatus();
+}
+
+void TrustState::SetKeys(jose::JwkSet keys) {
+  auto published = std::make_shared<const jose::JwkSet>(std::move(keys));
+  {
+    sync::MutexLock lock(&mutex_);
+    keys_ = std::move(published);
+    published_.NotifyAll();
+  }
+  keys_version_.fetch_add(1, std::memory_order_release);
+  Changed();
 }
 
 void TrustState::AddRevocations(const std::vector<Revocation>& revocations) {

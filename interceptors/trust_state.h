@@ -23,16 +23,28 @@
 
 namespace tokenforge::internal {
 
+// One change of trust, as a source hears of it.
+struct TrustUpdate {
+  std::string_view jwks;  // empty: the keys stay
+  std::vector<Revocation> revocations;
+  bool whole = false;  // these are all revocations: what is not among them is dropped
+};
+
 class TrustState {
  public:
   explicit TrustState(const TrustOptions& options);
 
+  // Revocations first, then keys. INVALID_FIELD: the keys cannot be used, so the last ones stay,
+  // and the source does not count as heard.
+  absl::Status Apply(const TrustUpdate& update);
   absl::Status PublishKeys(std::string_view jwks);
   void AddRevocations(const std::vector<Revocation>& revocations);
   void ReplaceRevocations(const std::vector<Revocation>& revocations);
   void Confirm();
 
   std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  // The same for the keys alone.
+  std::uint64_t keys_version() const { return keys_version_.load(std::memory_order_acquire); }
   std::shared_ptr<const jose::JwkSet> keys() const;  // null before the first were published
   const RevocationSet& revocations() const { return revocations_; }
   std::chrono::nanoseconds Age() const;
@@ -41,12 +53,14 @@ class TrustState {
 
  private:
   void Changed() { version_.fetch_add(1, std::memory_order_release); }
+  void SetKeys(jose::JwkSet keys);
   void Heard();
   void WarnOfDropped();
 
   const clock::Clock& clock_;
   RevocationSet revocations_;
   std::atomic<std::uint64_t> version_ = 1;
+  std::atomic<std::uint64_t> keys_version_ = 0;
   std::atomic<std::uint64_t> reported_drops_ = 0;
   // Steady time in its own units; the least value while nothing was heard.
   std::atomic<clock::SteadyTime::rep> heard_ = std::numeric_limits<clock::SteadyTime::rep>::min();

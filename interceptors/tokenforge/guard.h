@@ -49,7 +49,7 @@ struct GuardOptions {
   std::chrono::seconds leeway{30};     // for clocks that differ
 
   // --- Where keys and revocations come from: one of the three.
-  std::string facade_address;             // the suite's façade, polled over mTLS: "auth:7443"
+  std::string facade_address;             // the suite's façade, listened to over mTLS: "auth:7443"
   std::string facade_identity = "/auth";  // its SPIFFE ID, or its path in our own trust domain
   std::string jwks_file;                  // a JWK Set, read again when it changes; no revocations
   std::shared_ptr<Trust> trust;           // in process
@@ -59,7 +59,6 @@ struct GuardOptions {
   std::string trust_domain;  // when there is no certificate to take it from, or another is meant
 
   // --- How old knowledge may be.
-  std::chrono::milliseconds poll_interval{500};  // of the façade
   std::chrono::seconds fresh_within{30};         // for methods marked `fresh`
   std::chrono::seconds max_stale{24 * 60 * 60};  // for all others; 0: for ever
 
