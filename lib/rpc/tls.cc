@@ -13,6 +13,7 @@
 #include "lib/rpc/certificates.h"
 #include "lib/rpc/peer.h"
 #include "lib/rpc/staged_files.h"
+#include "lib/sync/hand_over.h"
 #include "lib/telemetry/log.h"
 
 namespace tokenforge::rpc {
@@ -30,7 +31,10 @@ using internal::StagedFiles;
 class IdentityVerifier final : public ExternalCertificateVerifier {
  public:
   IdentityVerifier(std::shared_ptr<StagedFiles> files, std::optional<SpiffePattern> expected)
-      : files_(std::move(files)), expected_(std::move(expected)) {}
+      : files_(std::move(files)), expected_(std::move(expected)) {
+    sync::HandOver(this);
+  }
+  ~IdentityVerifier() override { sync::TakeOver(this); }  // where gRPC drops the last credentials
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* status) override {

@@ -8,6 +8,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 #include "lib/sync/mutex.h"
 #include "services/sessions/revocation_feed.h"
 #include "services/sessions/session_messages.h"
@@ -27,6 +28,7 @@ class RevocationWatch final : public grpc::ServerWriteReactor<v1::WatchRevocatio
 
   void Begin() {
     itself_ = shared_from_this();
+    sync::HandOver(this);
     if (feed_.Add(itself_)) {
       Proceed();
     } else {
@@ -50,6 +52,7 @@ class RevocationWatch final : public grpc::ServerWriteReactor<v1::WatchRevocatio
     Proceed();
   }
   void OnDone() override {
+    sync::TakeOver(this);
     feed_.Remove(this);
     const std::shared_ptr<RevocationWatch> last = std::move(itself_);
   }
@@ -73,6 +76,7 @@ class RevocationWatch final : public grpc::ServerWriteReactor<v1::WatchRevocatio
       const sync::MutexLock lock(&mutex_);
       next = Decide();
     }
+    sync::HandOver(this);
     if (next == Next::kWrite) StartWrite(&message_);
     if (next == Next::kFinish)
       Finish(end_->code() == absl::StatusCode::kCancelled

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "lib/sync/hand_over.h"
 #include "tokenforge/caller.h"
 
 namespace tokenforge::testing {
@@ -43,19 +44,25 @@ grpc::Status Echo(grpc::ServerContext* context,
 class EchoReactor final : public grpc::ServerBidiReactor<v1::Ask, v1::Answer> {
  public:
   explicit EchoReactor(grpc::CallbackServerContext* context) {
+    const sync::Visit visit(this);
     Observe(*context, ask_, &answer_);
     StartRead(&ask_);
   }
   void OnReadDone(bool ok) override {
+    const sync::Visit visit(this);
     if (!ok) return Finish(grpc::Status::OK);
     answer_.set_text(ask_.text());
     StartWrite(&answer_);
   }
   void OnWriteDone(bool ok) override {
+    const sync::Visit visit(this);
     if (ok) StartRead(&ask_);
     if (!ok) Finish(grpc::Status::CANCELLED);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    sync::TakeOver(this);
+    delete this;
+  }
 
  private:
   v1::Ask ask_;
@@ -65,14 +72,19 @@ class EchoReactor final : public grpc::ServerBidiReactor<v1::Ask, v1::Answer> {
 class ReadReactor final : public grpc::ServerReadReactor<v1::Ask> {
  public:
   ReadReactor(grpc::CallbackServerContext* context, v1::Answer* answer) {
+    const sync::Visit visit(this);
     Observe(*context, ask_, answer);
     StartRead(&ask_);
   }
   void OnReadDone(bool ok) override {
+    const sync::Visit visit(this);
     if (!ok) return Finish(grpc::Status::OK);
     StartRead(&ask_);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    sync::TakeOver(this);
+    delete this;
+  }
 
  private:
   v1::Ask ask_;
@@ -81,10 +93,14 @@ class ReadReactor final : public grpc::ServerReadReactor<v1::Ask> {
 class WriteReactor final : public grpc::ServerWriteReactor<v1::Answer> {
  public:
   WriteReactor(grpc::CallbackServerContext* context, const v1::Ask* ask) {
+    const sync::Visit visit(this);
     Observe(*context, *ask, &answer_);
     StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    sync::TakeOver(this);
+    delete this;
+  }
 
  private:
   v1::Answer answer_;
