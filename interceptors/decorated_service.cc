@@ -1,8 +1,10 @@
 #include "interceptors/decorated_service.h"
 
 #include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/method_handler.h>
 
@@ -28,6 +30,33 @@ struct Reveal {
   friend Methods& MethodsOf(grpc::Service& service) { return service.*kMember; }
 };
 template struct Reveal<&grpc::Service::methods_>;
+
+// The same for what a builder has been told besides services.
+using Plugins = std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>;
+Plugins& PluginsOf(grpc::ServerBuilder& builder);
+template <Plugins grpc::ServerBuilder::* kMember>
+struct RevealPlugins {
+  friend Plugins& PluginsOf(grpc::ServerBuilder& builder) { return builder.*kMember; }
+};
+template struct RevealPlugins<&grpc::ServerBuilder::plugins_>;
+
+grpc::AsyncGenericService* GenericOf(grpc::ServerBuilder& builder);
+template <grpc::AsyncGenericService* grpc::ServerBuilder::* kMember>
+struct RevealGeneric {
+  friend grpc::AsyncGenericService* GenericOf(grpc::ServerBuilder& builder) {
+    return builder.*kMember;
+  }
+};
+template struct RevealGeneric<&grpc::ServerBuilder::generic_service_>;
+
+grpc::CallbackGenericService* CallbackGenericOf(grpc::ServerBuilder& builder);
+template <grpc::CallbackGenericService* grpc::ServerBuilder::* kMember>
+struct RevealCallbackGeneric {
+  friend grpc::CallbackGenericService* CallbackGenericOf(grpc::ServerBuilder& builder) {
+    return builder.*kMember;
+  }
+};
+template struct RevealCallbackGeneric<&grpc::ServerBuilder::callback_generic_service_>;
 
 bool IsCallback(const RpcServiceMethod& method) {
   return method.api_type() == ApiType::CALL_BACK || method.api_type() == ApiType::RAW_CALL_BACK;
@@ -168,26 +197,32 @@ void CheckDecoratable(const google::protobuf::ServiceDescriptor& descriptor, grp
   }
 }
 
-std::unique_ptr<grpc::Service> Decorate(
-    grpc::Service& service, const std::vector<std::unique_ptr<const BoundMethod>>& methods) {
+std::unique_ptr<grpc::Service> Decorate(grpc::Service& service,
+                                        const std::vector<std::unique_ptr<BoundMethod>>& methods) {
   auto decorated = std::make_unique<DecoratedService>();
   const Methods& wrapped = MethodsOf(service);
   for (std::size_t i = 0; i < methods.size(); ++i) decorated->Add(*wrapped[i], *methods[i]);
   return decorated;
 }
 
-std::vector<std::string> UnguardedServices(grpc::ServerBuilder& builder) {
+PastTheGuard FindPastTheGuard(grpc::ServerBuilder& builder) {
   // services() is protected, and meant for subclasses.
   struct Opened : grpc::ServerBuilder {
     static auto Of(grpc::ServerBuilder& other) { return (other.*&Opened::services)(); }
   };
-  std::vector<std::string> names;
+  PastTheGuard found;
   for (const auto* named : Opened::Of(builder)) {
     const Methods& methods = MethodsOf(*named->service);
     const std::string path = methods.empty() || !methods[0] ? "/?/" : methods[0]->name();
-    names.push_back(path.substr(1, path.find('/', 1) - 1));
+    found.services.push_back(path.substr(1, path.find('/', 1) - 1));
   }
-  return names;
+  for (const auto& plugin : PluginsOf(builder)) {
+    if (plugin->has_sync_methods() || plugin->has_async_methods()) {
+      found.plugins.push_back(plugin->name());
+    }
+  }
+  found.generic = GenericOf(builder) != nullptr || CallbackGenericOf(builder) != nullptr;
+  return found;
 }
 
 }  // namespace tokenforge::internal

@@ -31,10 +31,15 @@ void CheckDecoratable(const google::protobuf::ServiceDescriptor& descriptor, grp
 
 // Wraps a service that CheckDecoratable found nothing against. `methods` are in the order of the
 // descriptor; they and `service` outlive the result, and the result its server.
-std::unique_ptr<grpc::Service> Decorate(
-    grpc::Service& service, const std::vector<std::unique_ptr<const BoundMethod>>& methods);
+std::unique_ptr<grpc::Service> Decorate(grpc::Service& service,
+                                        const std::vector<std::unique_ptr<BoundMethod>>& methods);
 
-// The full names of the services that were registered at a builder directly, past the guard.
-std::vector<std::string> UnguardedServices(grpc::ServerBuilder& builder);
+// What a builder is going to serve besides what a guard registers with it.
+struct PastTheGuard {
+  std::vector<std::string> services;  // full names of services registered directly
+  std::vector<std::string> plugins;   // names of plug-ins that bring services of their own
+  bool generic = false;               // a generic service, on a completion queue or with callbacks
+};
+PastTheGuard FindPastTheGuard(grpc::ServerBuilder& builder);
 
 }  // namespace tokenforge::internal

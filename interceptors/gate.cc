@@ -40,7 +40,8 @@ absl::Status Gate::Admit(const MethodRule& rule, const grpc::ServerContextBase& 
   if (rule.needs_token) {
     const absl::StatusOr<std::string_view> token = BearerToken(context.client_metadata());
     if (!token.ok()) return token.status();
-    absl::StatusOr<Claims> claims = CheckToken(*token, rule.audience);
+    absl::StatusOr<Claims> claims =
+        CheckToken(*token, rule.audience, rule.max_stale.value_or(options_.max_stale));
     if (!claims.ok()) return claims.status();
     *caller = CallerMaker::Make(*std::move(claims), std::move(peer_text));
   }
@@ -58,17 +59,17 @@ absl::Status Gate::Admit(const MethodRule& rule, const grpc::ServerContextBase& 
 absl::StatusOr<Caller> Gate::Verify(std::string_view token) const {
   if (token.empty()) return Refusal(reasons::TOKEN_MISSING);
   if (token.size() > kMaxTokenBytes) return Refusal(reasons::TOKEN_MALFORMED);
-  absl::StatusOr<Claims> claims = CheckToken(token, {});
+  absl::StatusOr<Claims> claims = CheckToken(token, {}, options_.max_stale);
   if (!claims.ok()) return claims.status();
   return CallerMaker::Make(*std::move(claims), nullptr);
 }
 
-absl::StatusOr<Gate::Claims> Gate::CheckToken(std::string_view token,
-                                              const std::string& audience) const {
+absl::StatusOr<Gate::Claims> Gate::CheckToken(std::string_view token, const std::string& audience,
+                                              std::chrono::seconds max_stale) const {
   if (verifier_ == nullptr) return Refusal(reasons::TRUST_STALE);
   // Past the bound a revoked key or token might still look good: knowledge this old refuses
   // everything.
-  if (options_.max_stale.count() > 0 && verifier_->TrustAge() > options_.max_stale) {
+  if (max_stale.count() > 0 && verifier_->TrustAge() > max_stale) {
     return Refusal(reasons::TRUST_STALE);
   }
   absl::StatusOr<Claims> claims = verifier_->Verify(token);

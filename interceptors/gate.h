@@ -47,7 +47,8 @@ class Gate {
 
  private:
   using Claims = std::shared_ptr<const VerifiedClaims>;
-  absl::StatusOr<Claims> CheckToken(std::string_view token, const std::string& audience) const;
+  absl::StatusOr<Claims> CheckToken(std::string_view token, const std::string& audience,
+                                    std::chrono::seconds max_stale) const;
   static absl::Status CheckRights(const MethodRule& rule, const Caller& caller);
 
   const GateOptions options_;

@@ -10,9 +10,11 @@
 
 #include "interceptors/decorated_service.h"
 #include "interceptors/guard_plan.h"
+#include "interceptors/policy_watch.h"
 #include "interceptors/refusal.h"
 #include "interceptors/source.h"
 #include "interceptors/token_verifier.h"
+#include "lib/rpc/status.h"
 #include "lib/sync/hand_over.h"
 #include "lib/telemetry/metrics.h"
 
@@ -54,9 +56,13 @@ struct Guard::Parts {
   std::unique_ptr<internal::Source> source;
   std::shared_ptr<internal::TokenVerifier> verifier;
   std::unique_ptr<internal::Gate> gate;
+  internal::CheckedMethods checked;
+  std::unique_ptr<internal::LivePolicy> rules;
+  std::unique_ptr<internal::PolicyWatch> watch;
 
   absl::Status OpenTrust();
   void MakeGate(const internal::GuardPlan& plan);
+  void KeepRules(internal::GuardPlan& plan);
   void Register(grpc::ServerBuilder& builder);
 };
 
@@ -97,13 +103,25 @@ void Guard::Parts::MakeGate(const internal::GuardPlan& plan) {
   gate = std::make_unique<internal::Gate>(deciding, verifier);
 }
 
+void Guard::Parts::KeepRules(internal::GuardPlan& plan) {
+  rules = std::move(plan.rules);
+  rules->BeginToTell();
+  if (options.policy_file.empty()) return;
+  watch = std::make_unique<internal::PolicyWatch>(options.policy_file, std::move(plan.policy_text),
+                                                  *rules);
+}
+
 void Guard::Parts::Register(grpc::ServerBuilder& builder) {
   for (internal::ProtectedService& service : services) {
+    if (service.checks) {
+      builder.RegisterService(service.service);
+      continue;
+    }
     service.decorated = internal::Decorate(*service.service, service.methods);
     builder.RegisterService(service.decorated.get());
   }
   // Ours is the last of the list: it sees the status as it leaves, and a call before anybody else.
-  interceptors.push_back(std::make_unique<internal::GuardedCallFactory>(*gate));
+  interceptors.push_back(std::make_unique<internal::GuardedCallFactory>(*gate, checked));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
 }
 
@@ -121,6 +139,11 @@ void Guard::Add(const char* service_name, grpc::Service* service) {
   parts_->services.push_back(std::move(added));
 }
 
+void Guard::AddChecked(const char* service_name, grpc::Service* service) {
+  Add(service_name, service);
+  parts_->services.back().checks = true;
+}
+
 void Guard::AddInterceptor(
     std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> factory) {
   parts_->interceptors.push_back(std::move(factory));
@@ -130,17 +153,19 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Guard::Start(grpc::ServerBuilder& 
   if (parts_->started) {
     return errors::InvalidFields({{"Guard::Start", "was called before: one guard, one server"}});
   }
+  parts_->started = true;
   std::vector<errors::FieldFault> faults;
-  const internal::GuardPlan plan = internal::MakePlan(parts_->options, parts_->services, faults);
-  if (!parts_->options.allow_unguarded) internal::CheckUnguarded(builder, faults);
+  internal::GuardPlan plan =
+      internal::MakePlan(parts_->options, parts_->services, parts_->checked, faults);
+  internal::CheckUnguarded(parts_->options, builder, parts_->checked, faults);
   if (faults.empty() && plan.policy) {
     const absl::Status opened = parts_->OpenTrust();
     for (errors::FieldFault& fault : errors::FaultsOf(opened)) faults.push_back(std::move(fault));
     if (!opened.ok() && faults.empty()) return opened;
   }
   if (!faults.empty()) return errors::InvalidFields(faults);
-  parts_->started = true;
   parts_->MakeGate(plan);
+  parts_->KeepRules(plan);
   parts_->Register(builder);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
@@ -158,6 +183,12 @@ bool Guard::WaitUntilReady(std::chrono::milliseconds at_most) const {
   if (parts_->gate == nullptr) return false;
   return parts_->trust == nullptr ||
          parts_->trust->state().WaitForKeys(std::chrono::steady_clock::now() + at_most);
+}
+
+grpc::Status Guard::Check(grpc::ServerContextBase& context) const {
+  internal::GuardedCall* const call = internal::GuardedCall::Find(context);
+  return rpc::ToGrpc(call != nullptr ? call->Check()
+                                     : internal::Refusal(errors::reasons::INTERNAL_FAULT));
 }
 
 absl::StatusOr<Caller> Guard::VerifyToken(std::string_view token) const {

@@ -1,17 +1,24 @@
 #include "interceptors/guard_plan.h"
 
 #include <google/protobuf/descriptor.h>
+#include <grpcpp/health_check_service_interface.h>
 
 #include <algorithm>
 #include <set>
 
 #include "interceptors/decorated_service.h"
+#include "interceptors/policy_watch.h"
 #include "lib/rpc/peer.h"
 
 namespace tokenforge::internal {
 namespace {
 
 using Faults = std::vector<errors::FieldFault>;
+
+constexpr char kHealth[] = "grpc.health.v1.Health";
+constexpr const char* kReflection[] = {"grpc.reflection.v1alpha.ServerReflection",
+                                       "grpc.reflection.v1.ServerReflection"};
+constexpr char kReflectionPlugin[] = "proto_server_reflection";
 
 // The trust domain that completes `peers` paths: said, or that of our own certificate, or none.
 std::string TrustDomain(const GuardOptions& options, Faults& faults) {
@@ -29,41 +36,74 @@ std::string TrustDomain(const GuardOptions& options, Faults& faults) {
   return {};
 }
 
-void CheckService(ProtectedService& protected_service, std::string_view trust_domain,
-                  Faults& faults) {
-  const google::protobuf::ServiceDescriptor* const descriptor =
-      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(protected_service.name);
-  if (descriptor == nullptr) {
-    faults.push_back({protected_service.name,
-                      "has no descriptor in this program, so no rules can be read: generate it "
-                      "without the lite runtime"});
-    return;
+// Finds the methods of a service and what their protos say, and appends both.
+class Services {
+ public:
+  Services(const GuardOptions& options, CheckedMethods& checked, Faults& faults)
+      : options_(options), checked_(checked), faults_(faults) {
+    for (const auto& [name, rule] : options.rules) CheckRule(rule, "rules[" + name + "]", faults);
   }
-  if (protected_service.service == nullptr) {
-    faults.push_back({protected_service.name, "Protect was given a null service"});
-    return;
-  }
-  CheckDecoratable(*descriptor, *protected_service.service, faults);
-  for (int i = 0; i < descriptor->method_count(); ++i) {
-    const google::protobuf::MethodDescriptor& method = *descriptor->method(i);
-    const std::string path = "/" + descriptor->full_name() + "/" + method.name();
-    protected_service.methods.push_back(std::make_unique<const BoundMethod>(BoundMethod{
-        path, RuleOf(method, trust_domain, faults), telemetry::ServerMethod::Of(path)}));
-  }
-}
 
-void CheckServices(std::vector<ProtectedService>& services, std::string_view trust_domain,
-                   Faults& faults) {
-  if (services.empty()) faults.push_back({"Guard", "no service is protected: call Protect"});
-  std::set<std::string> names;
-  for (ProtectedService& service : services) {
-    if (!names.insert(service.name).second) {
-      faults.push_back({service.name, "is protected twice"});
-      continue;
+  void Add(ProtectedService& added) {
+    if (!names_.insert(added.name).second) {
+      faults_.push_back({added.name, "is protected twice"});
+      return;
     }
-    CheckService(service, trust_domain, faults);
+    const auto* const descriptor =
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(added.name);
+    if (descriptor == nullptr) {
+      faults_.push_back({added.name,
+                         "has no descriptor in this program, so no rules can be read: generate it "
+                         "without the lite runtime"});
+    } else if (added.service == nullptr) {
+      faults_.push_back({added.name, "Protect was given a null service"});
+    } else {
+      if (!added.checks) CheckDecoratable(*descriptor, *added.service, faults_);
+      for (int i = 0; i < descriptor->method_count(); ++i) AddMethod(added, *descriptor->method(i));
+    }
   }
-}
+
+  // What stands in GuardOptions::rules for generic services; anything else there is a mistake.
+  void AddGeneric(bool has_generic) {
+    base.has_generic = has_generic;
+    for (const auto& [name, rule] : options_.rules) {
+      if (used_.contains(name)) continue;
+      if (names_.contains(name.substr(0, name.find('/')))) {
+        faults_.push_back({"rules[" + name + "]",
+                           "names no method of its service that is without a rule of its proto"});
+      } else if (!has_generic) {
+        faults_.push_back({"rules[" + name + "]", "names no method of a protected service"});
+      } else {
+        base.generic.emplace(name, rule);
+      }
+    }
+  }
+
+  PolicyBase base;
+  std::vector<BoundMethod*> methods;
+
+ private:
+  void AddMethod(ProtectedService& added, const google::protobuf::MethodDescriptor& method) {
+    const std::string path = "/" + NameOf(method);
+    auto bound = std::make_unique<BoundMethod>(path, telemetry::ServerMethod::Of(path));
+    if (added.checks) checked_.Add(*bound);
+    DeclaredRule declared = DeclaredFor(method, faults_);
+    for (const std::string& name : {NameOf(method), added.name}) {
+      const auto said = options_.rules.find(name);
+      if (declared.rule || said == options_.rules.end()) continue;
+      declared = {said->second, name != added.name};
+      used_.insert(name);
+    }
+    base.methods.push_back({NameOf(method), std::move(declared)});
+    methods.push_back(bound.get());
+    added.methods.push_back(std::move(bound));
+  }
+
+  const GuardOptions& options_;
+  CheckedMethods& checked_;
+  Faults& faults_;
+  std::set<std::string> names_, used_;
+};
 
 int SourcesOf(const GuardOptions& options) {
   return static_cast<int>(!options.facade_address.empty()) +
@@ -96,42 +136,90 @@ void CheckTokenOptions(const GuardOptions& options, Faults& faults) {
   }
 }
 
-}  // namespace
+std::optional<std::string> ReadPolicy(const GuardOptions& options, Faults& faults) {
+  absl::StatusOr<std::string> text = ReadPolicyText(options.policy_file);
+  if (text.ok()) return *std::move(text);
+  for (errors::FieldFault& fault : errors::FaultsOf(text.status())) {
+    faults.push_back(std::move(fault));
+  }
+  return std::nullopt;
+}
 
-GuardPlan MakePlan(const GuardOptions& options, std::vector<ProtectedService>& services,
-                   Faults& faults) {
-  const std::string trust_domain = TrustDomain(options, faults);
-  CheckServices(services, trust_domain, faults);
-  jose::PolicyOptions policy{options.issuer, options.audiences, options.leeway};
-  const BoundMethod* needy = nullptr;
-  for (const ProtectedService& service : services) {
-    for (const auto& method : service.methods) {
-      if (method->rule.needs_token && needy == nullptr) needy = method.get();
-      if (!method->rule.audience.empty()) policy.audiences.push_back(method->rule.audience);
-    }
-  }
+// How the tokens that rules ask for are going to be verified.
+void PlanTokens(const GuardOptions& options, GuardPlan& plan, Faults& faults) {
+  const std::string needy = plan.rules->MethodWithToken();
   const bool has_source = SourcesOf(options) > 0;
-  if (needy != nullptr && !has_source) {
+  if (!needy.empty() && !has_source) {
     faults.push_back({"facade_address, jwks_file, trust",
-                      "one of them is needed: " + needy->path.substr(1) + " asks for a token"});
+                      "one of them is needed: " + needy + " asks for a token"});
   }
-  GuardPlan plan;
-  if (needy == nullptr && !has_source) return plan;
+  jose::PolicyOptions policy{options.issuer, options.audiences, options.leeway};
+  for (const std::string& audience : plan.rules->Audiences()) policy.audiences.push_back(audience);
+  plan.rules->Freeze(has_source, policy.audiences);
+  if (needy.empty() && !has_source) return;
   CheckTokenOptions(options, faults);
   auto created = jose::ValidationPolicy::Create(std::move(policy));
   if (created.ok()) plan.policy = *std::move(created);
   if (!created.ok() && faults.empty()) {
     faults.push_back({"GuardOptions", std::string(created.status().message())});
   }
+}
+
+bool IsOpen(const GuardOptions& options, const std::string& name) {
+  if (name == kHealth) return options.open_health;
+  return name.starts_with("grpc.reflection.") && options.open_reflection;
+}
+
+}  // namespace
+
+GuardPlan MakePlan(const GuardOptions& options, std::vector<ProtectedService>& services,
+                   CheckedMethods& checked, Faults& faults) {
+  PolicySetting setting{TrustDomain(options, faults), options.audiences, options.max_stale};
+  Services found(options, checked, faults);
+  if (services.empty() && !options.generic_checks) {
+    faults.push_back({"Guard", "no service is protected: call Protect"});
+  }
+  for (ProtectedService& service : services) found.Add(service);
+  found.AddGeneric(options.generic_checks);
+  GuardPlan plan;
+  std::optional<std::string> text;
+  if (!options.policy_file.empty()) text = ReadPolicy(options, faults);
+  plan.policy_text = text.value_or("");
+  plan.rules = std::make_unique<LivePolicy>(std::move(found.base), std::move(setting),
+                                            std::move(found.methods), checked);
+  plan.rules->Load(text, faults);
+  PlanTokens(options, plan, faults);
   return plan;
 }
 
-void CheckUnguarded(grpc::ServerBuilder& builder, Faults& faults) {
-  for (const std::string& name : UnguardedServices(builder)) {
-    if (name == "grpc.health.v1.Health" || name.starts_with("grpc.reflection.")) continue;
+void CheckUnguarded(const GuardOptions& options, grpc::ServerBuilder& builder,
+                    CheckedMethods& checked, Faults& faults) {
+  const PastTheGuard past = FindPastTheGuard(builder);
+  std::vector<std::string> open = past.services;
+  for (const std::string& name : past.services) {
+    if (IsOpen(options, name) || options.allow_unguarded) continue;
     faults.push_back({name,
                       "was registered at the builder, past the guard: use Protect instead of "
                       "RegisterService, or set allow_unguarded"});
+  }
+  for (const std::string& name : past.plugins) {
+    if (options.allow_unguarded || (name == kReflectionPlugin && options.open_reflection)) continue;
+    faults.push_back({name,
+                      "is a plug-in of the builder that serves methods past the guard: "
+                      "leave it out, or set allow_unguarded"});
+  }
+  if (grpc::DefaultHealthCheckServiceEnabled()) {
+    open.push_back(kHealth);
+    if (!options.open_health && !options.allow_unguarded) {
+      faults.push_back({kHealth, "is served by gRPC itself, past the guard: open_health is false"});
+    }
+  }
+  for (const char* const name : kReflection) open.push_back(name);
+  if (past.generic && options.generic_checks) checked.AcceptGeneric(open);
+  if (past.generic && !options.generic_checks && !options.allow_unguarded) {
+    faults.push_back({"generic service",
+                      "a builder's generic service cannot be guarded by rules: "
+                      "let it call Guard::Check, and set generic_checks"});
   }
 }
 

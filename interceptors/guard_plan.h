@@ -1,7 +1,7 @@
 // GuardPlan: what a guard is going to enforce, checked whole before anything opens.
 //
-// Pure but for reading our own certificate: services and options in, a plan or every fault at once
-// out.
+// Reads our own certificate and the policy file, and is pure otherwise: services and options in, a
+// plan or every fault at once out.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "interceptors/guarded_call.h"
+#include "interceptors/live_policy.h"
 #include "lib/errors/errors.h"
 #include "lib/jose/policy.h"
 #include "tokenforge/guard.h"
@@ -19,7 +20,8 @@ namespace tokenforge::internal {
 struct ProtectedService {
   std::string name;                  // "notes.v1.NotesService"
   grpc::Service* service = nullptr;  // not owned
-  std::vector<std::unique_ptr<const BoundMethod>> methods;
+  bool checks = false;               // its handlers ask by themselves (Guard::Check)
+  std::vector<std::unique_ptr<BoundMethod>> methods;  // in the order of the descriptor
   std::unique_ptr<grpc::Service> decorated;
 };
 
@@ -27,15 +29,19 @@ struct GuardPlan {
   // How tokens are verified, for all audiences that any rule accepts; none when no source of keys
   // is configured.
   std::optional<jose::ValidationPolicy> policy;
+  // The rules of all methods, in force.
+  std::unique_ptr<LivePolicy> rules;
+  std::string policy_text;  // of the policy file, as it was read
 };
 
-// Reads the rules of all services into their `methods` and appends everything that is wrong with
-// rules, services and options.
+// Reads the rules of all services into their `methods` and `checked`, and appends everything that
+// is wrong with rules, services, options and policy file.
 GuardPlan MakePlan(const GuardOptions& options, std::vector<ProtectedService>& services,
-                   std::vector<errors::FieldFault>& faults);
+                   CheckedMethods& checked, std::vector<errors::FieldFault>& faults);
 
-// Services that were registered past the guard, but for health and reflection, which are open on
-// purpose: they tell nothing that a caller could not find out by calling.
-void CheckUnguarded(grpc::ServerBuilder& builder, std::vector<errors::FieldFault>& faults);
+// What the builder is going to serve past the guard, unless the options allow it. Tells `checked`
+// of a generic service, and what is open on purpose.
+void CheckUnguarded(const GuardOptions& options, grpc::ServerBuilder& builder,
+                    CheckedMethods& checked, std::vector<errors::FieldFault>& faults);
 
 }  // namespace tokenforge::internal

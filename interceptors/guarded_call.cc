@@ -3,6 +3,7 @@
 #include <grpcpp/server_context.h>
 
 #include "interceptors/call_registry.h"
+#include "interceptors/refusal.h"
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
 #include "lib/sync/hand_over.h"
@@ -61,8 +62,9 @@ telemetry::ServerMethod UnclaimedMethod(std::string_view path) {
 
 }  // namespace
 
-GuardedCall::GuardedCall(const Gate& gate, grpc::ServerContextBase& context, const char* path)
-    : gate_(gate), context_(context), path_(path) {
+GuardedCall::GuardedCall(const Gate& gate, const CheckedMethods& checked,
+                         grpc::ServerContextBase& context, const char* path)
+    : gate_(gate), checked_(checked), context_(context), path_(path) {
   CallRegistry::Instance().Add(&context, this);
   arriving = &context;
   sync::HandOver(this);
@@ -89,7 +91,8 @@ const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
   const sync::Visit visit(this);
   if (method_ == nullptr) {
     method_ = &method;
-    decision_ = gate_.Admit(method.rule, context_, &caller_);
+    const MethodRule* const rule = method.rule.Get();
+    decision_ = rule != nullptr ? gate_.Admit(*rule, context_, &caller_) : NotServed();
     admitted_ = decision_.ok();
   } else if (method_ != &method) {
     // A call belongs to one method. Two would mean that gRPC hands contexts on in a way we do not
@@ -110,6 +113,7 @@ void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) 
     const std::string name(telemetry::kRequestId);
     if (!metadata.contains(name)) metadata.emplace(name, trace_.request_id);
   }
+  if (!admitted_) StopUnchecked(*batch);
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
     FinishWith(*batch);
   }
@@ -150,6 +154,7 @@ std::optional<absl::Status> GuardedCall::Mended(const grpc::Status& status) cons
 void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch) {
   const grpc::Status sent = batch.GetSendStatus();
   const std::string address = caller_.peer().empty() ? context_.peer() : std::string();
+  if (stopped_) return Record(absl::StatusCode::kInternal, "INTERNAL_FAULT", address);
   if (sent.ok()) return Record(absl::StatusCode::kOk, "", address);
   const std::optional<absl::Status> mended = Mended(sent);
   const grpc::Status last = mended ? rpc::ToGrpc(*mended) : sent;
@@ -172,16 +177,7 @@ void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::st
 
 grpc::experimental::Interceptor* GuardedCallFactory::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* info) {
-  return new GuardedCall(gate_, *info->server_context(), info->method());
+  return new GuardedCall(gate_, checked_, *info->server_context(), info->method());
 }
 
 }  // namespace tokenforge::internal
-
-namespace tokenforge {
-
-Caller CallerOf(const grpc::ServerContextBase& context) {
-  const internal::GuardedCall* const call = internal::GuardedCall::Find(context);
-  return call != nullptr ? call->caller() : Caller();
-}
-
-}  // namespace tokenforge

@@ -17,6 +17,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "interceptors/bound_method.h"
+#include "interceptors/checked_methods.h"
 #include "interceptors/gate.h"
 #include "lib/telemetry/call.h"
 #include "lib/telemetry/trace.h"
@@ -26,18 +28,11 @@ struct grpc_call;
 
 namespace tokenforge::internal {
 
-// A protected method: its rule is bound to it at registration, so no string of a request chooses
-// it.
-struct BoundMethod {
-  std::string path;  // "/notes.v1.NotesService/Read"
-  MethodRule rule;
-  telemetry::ServerMethod metrics;
-};
-
 class GuardedCall final : public grpc::experimental::Interceptor {
  public:
-  // `gate` and `context` outlive the call.
-  GuardedCall(const Gate& gate, grpc::ServerContextBase& context, const char* path);
+  // `gate`, `checked` and `context` outlive the call.
+  GuardedCall(const Gate& gate, const CheckedMethods& checked, grpc::ServerContextBase& context,
+              const char* path);
   ~GuardedCall() override;
 
   // The call of this context, or null: it did not come through a guard.
@@ -47,6 +42,9 @@ class GuardedCall final : public grpc::experimental::Interceptor {
 
   // Whether the call may go through: decided when first asked, remembered afterwards.
   const absl::Status& Decide(const BoundMethod& method);
+  // The same for a handler that asks by itself (Guard::Check). A refusal's challenge is put into
+  // the trailing metadata.
+  const absl::Status& Check();
   // The request of an admitted call could not be parsed.
   void NoteMalformedRequest() { malformed_request_ = true; }
 
@@ -57,12 +55,15 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override;
 
  private:
+  // Ends a call whose handler answers without the guard's yes, before anything of it is sent.
+  void StopUnchecked(grpc::experimental::InterceptorBatchMethods& batch);
   void TakeTrace(std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
   void FinishWith(grpc::experimental::InterceptorBatchMethods& batch);
   std::optional<absl::Status> Mended(const grpc::Status& status) const;
   void Record(absl::StatusCode code, std::string_view reason, std::string_view address);
 
   const Gate& gate_;
+  const CheckedMethods& checked_;
   grpc::ServerContextBase& context_;
   const char* const path_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -74,18 +75,22 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   telemetry::TraceContext trace_;
   std::string traceparent_;  // the metadata of the call views it
   bool malformed_request_ = false;
+  bool checked_by_handler_ = false;  // Check was called
+  bool stopped_ = false;
   bool recorded_ = false;
 };
 
-// Makes one GuardedCall per call. `gate` must outlive the server.
+// Makes one GuardedCall per call. `gate` and `checked` must outlive the server.
 class GuardedCallFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  explicit GuardedCallFactory(const Gate& gate) : gate_(gate) {}
+  GuardedCallFactory(const Gate& gate, const CheckedMethods& checked)
+      : gate_(gate), checked_(checked) {}
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override;
 
  private:
   const Gate& gate_;
+  const CheckedMethods& checked_;
 };
 
 }  // namespace tokenforge::internal

@@ -11,21 +11,26 @@ namespace tokenforge::internal {
 namespace {
 
 using access::v1::Rule;
+using Access = AccessRule::Access;
 
 // Collects what is wrong with one method's rule.
 class Faults {
  public:
-  Faults(std::string_view method, std::vector<errors::FieldFault>& faults)
-      : method_(method), faults_(faults) {}
-  void Add(std::string description) { faults_.push_back({method_, std::move(description)}); }
+  Faults(std::string_view name, std::vector<errors::FieldFault>& faults)
+      : name_(name), faults_(faults) {}
+  void Add(std::string description) { faults_.push_back({name_, std::move(description)}); }
 
  private:
-  std::string method_;
+  std::string name_;
   std::vector<errors::FieldFault>& faults_;
 };
 
-bool AsksForToken(const Rule& rule) {
-  return rule.any_role_size() > 0 || rule.all_scopes_size() > 0 || !rule.audience().empty();
+bool AsksForToken(const AccessRule& rule) {
+  return !rule.any_role.empty() || !rule.all_scopes.empty() || !rule.audience.empty();
+}
+
+bool NeedsToken(const AccessRule& rule) {
+  return rule.access == Access::kAuthenticated || AsksForToken(rule);
 }
 
 // RFC 6749 section 3.3: a scope holds no space, and a claim that lists scopes could never hold one
@@ -36,35 +41,58 @@ bool IsScope(std::string_view scope) {
   });
 }
 
-void CheckShape(const Rule& rule, Faults& faults) {
-  // A condition of a newer version that this one would not enforce must not be ignored.
-  if (!rule.GetReflection()->GetUnknownFields(rule).empty()) {
-    faults.Add("the rule has conditions that this version of the guard does not know: update it");
+// The rule that the proto gives a method, if any.
+const Rule* RuleIn(const google::protobuf::MethodDescriptor& method, bool& own) {
+  own = method.options().HasExtension(access::v1::rule);
+  if (own) return &method.options().GetExtension(access::v1::rule);
+  const auto& service = method.service()->options();
+  if (service.HasExtension(access::v1::default_rule)) {
+    return &service.GetExtension(access::v1::default_rule);
   }
-  switch (rule.access()) {
-    case access::v1::ACCESS_UNSPECIFIED:
-      if (!AsksForToken(rule) && rule.peers_size() == 0) {
-        faults.Add("the rule is empty: say PUBLIC, AUTHENTICATED, any_role, all_scopes or peers");
-      }
-      break;
-    case access::v1::PUBLIC:
-      if (AsksForToken(rule)) {
-        faults.Add("PUBLIC contradicts any_role, all_scopes and audience, which need a token");
-      }
-      break;
-    case access::v1::AUTHENTICATED:
-      break;
-    default:
-      faults.Add("the rule's access is not one that this version of the guard knows");
+  return nullptr;
+}
+
+}  // namespace
+
+void CheckRule(const AccessRule& rule, std::string_view name,
+               std::vector<errors::FieldFault>& all_faults) {
+  Faults faults(name, all_faults);
+  const bool needs_token = NeedsToken(rule);
+  if (rule.access == Access::kUnspecified && !needs_token && rule.peers.empty()) {
+    faults.Add("the rule is empty: say PUBLIC, AUTHENTICATED, any_role, all_scopes or peers");
+  }
+  if (rule.access == Access::kPublic && AsksForToken(rule)) {
+    faults.Add("PUBLIC contradicts any_role, all_scopes and audience, which need a token");
+  }
+  if (std::count(rule.any_role.begin(), rule.any_role.end(), "") > 0) {
+    faults.Add("any_role: a role must not be empty");
+  }
+  if (!std::all_of(rule.all_scopes.begin(), rule.all_scopes.end(), IsScope)) {
+    faults.Add("all_scopes: a scope is one or more visible characters without spaces");
+  }
+  if (rule.fresh && !needs_token) {
+    faults.Add("fresh says how old the knowledge about tokens may be, but the rule needs no token");
+  }
+  if (rule.max_stale && !needs_token) {
+    faults.Add("max_stale says how old the knowledge about tokens may be, but the rule needs none");
+  }
+  if (rule.max_stale && rule.max_stale->count() < 0) {
+    faults.Add("max_stale must be positive, or 0 for any age");
   }
 }
 
-bool NeedsToken(const Rule& rule) {
-  return rule.access() == access::v1::AUTHENTICATED || AsksForToken(rule);
-}
-
-void ReadPeers(const Rule& rule, std::string_view trust_domain, MethodRule& read, Faults& faults) {
-  for (const std::string& text : rule.peers()) {
+MethodRule Compile(const AccessRule& rule, std::string_view name, std::string_view trust_domain,
+                   std::vector<errors::FieldFault>& all_faults) {
+  Faults faults(name, all_faults);
+  MethodRule compiled;
+  compiled.needs_token = NeedsToken(rule);
+  compiled.any_role = rule.any_role;
+  compiled.all_scopes = rule.all_scopes;
+  compiled.needs_peer = !rule.peers.empty();
+  compiled.audience = rule.audience;
+  compiled.fresh = rule.fresh;
+  compiled.max_stale = rule.max_stale;
+  for (const std::string& text : rule.peers) {
     if (text.starts_with("/") && trust_domain.empty()) {
       faults.Add("peers: \"" + text +
                  "\" is a path, but the server's trust domain is not known: set "
@@ -76,50 +104,47 @@ void ReadPeers(const Rule& rule, std::string_view trust_domain, MethodRule& read
       faults.Add("peers: \"" + text + "\": " + std::string(pattern.status().message()));
       continue;
     }
-    read.peers.push_back(*std::move(pattern));
+    compiled.peers.push_back(*std::move(pattern));
   }
+  return compiled;
 }
 
-}  // namespace
-
-MethodRule ReadRule(const Rule& rule, std::string_view method, std::string_view trust_domain,
-                    std::vector<errors::FieldFault>& all_faults) {
-  Faults faults(method, all_faults);
-  CheckShape(rule, faults);
-  MethodRule read;
-  read.needs_token = NeedsToken(rule);
+AccessRule FromProto(const Rule& rule, std::string_view name,
+                     std::vector<errors::FieldFault>& all_faults) {
+  Faults faults(name, all_faults);
+  AccessRule read;
+  // A condition of a newer version that this one would not enforce must not be ignored.
+  if (!rule.GetReflection()->GetUnknownFields(rule).empty()) {
+    faults.Add("the rule has conditions that this version of the guard does not know: update it");
+  }
+  if (rule.access() == access::v1::PUBLIC) {
+    read.access = Access::kPublic;
+  } else if (rule.access() != access::v1::ACCESS_UNSPECIFIED) {
+    read.access = Access::kAuthenticated;
+    if (rule.access() != access::v1::AUTHENTICATED) {
+      faults.Add("the rule's access is not one that this version of the guard knows");
+    }
+  }
   read.any_role.assign(rule.any_role().begin(), rule.any_role().end());
   read.all_scopes.assign(rule.all_scopes().begin(), rule.all_scopes().end());
-  read.needs_peer = rule.peers_size() > 0;
+  read.peers.assign(rule.peers().begin(), rule.peers().end());
   read.audience = rule.audience();
   read.fresh = rule.fresh();
-  if (std::count(read.any_role.begin(), read.any_role.end(), "") > 0) {
-    faults.Add("any_role: a role must not be empty");
-  }
-  if (!std::all_of(read.all_scopes.begin(), read.all_scopes.end(), IsScope)) {
-    faults.Add("all_scopes: a scope is one or more visible characters without spaces");
-  }
-  if (read.fresh && !read.needs_token) {
-    faults.Add("fresh says how old the knowledge about tokens may be, but the rule needs no token");
-  }
-  ReadPeers(rule, trust_domain, read, faults);
   return read;
 }
 
-MethodRule RuleOf(const google::protobuf::MethodDescriptor& method, std::string_view trust_domain,
-                  std::vector<errors::FieldFault>& faults) {
-  const std::string name = method.service()->full_name() + "/" + method.name();
-  if (method.options().HasExtension(access::v1::rule)) {
-    return ReadRule(method.options().GetExtension(access::v1::rule), name, trust_domain, faults);
-  }
-  if (method.service()->options().HasExtension(access::v1::default_rule)) {
-    return ReadRule(method.service()->options().GetExtension(access::v1::default_rule), name,
-                    trust_domain, faults);
-  }
-  faults.push_back({name,
-                    "has no rule, and its service no default_rule: say who may call it "
-                    "(tokenforge/access/v1/access.proto)"});
-  return {};
+DeclaredRule DeclaredFor(const google::protobuf::MethodDescriptor& method,
+                         std::vector<errors::FieldFault>& faults) {
+  DeclaredRule declared;
+  const Rule* const rule = RuleIn(method, declared.own);
+  if (rule == nullptr) return declared;
+  declared.rule = FromProto(*rule, NameOf(method), faults);
+  CheckRule(*declared.rule, NameOf(method), faults);
+  return declared;
+}
+
+std::string NameOf(const google::protobuf::MethodDescriptor& method) {
+  return method.service()->full_name() + "/" + method.name();
 }
 
 }  // namespace tokenforge::internal

@@ -19,6 +19,10 @@ absl::Status Refusal(errors::Reason reason) {
   }
 }
 
+absl::Status NotServed() {
+  return errors::Make(errors::reasons::NOT_BUILT, "this server does not serve the method");
+}
+
 std::string_view Challenge(const absl::Status& refusal) {
   switch (refusal.code()) {
     case absl::StatusCode::kUnauthenticated:

@@ -13,6 +13,9 @@ namespace tokenforge::internal {
 
 absl::Status Refusal(errors::Reason reason);
 
+// A call of a method that nobody serves: no rule names it. UNIMPLEMENTED, as gRPC says it.
+absl::Status NotServed();
+
 // The value of `www-authenticate` that goes with a refusal (RFC 6750 section 3), or empty: it is
 // not about the caller.
 std::string_view Challenge(const absl::Status& refusal);

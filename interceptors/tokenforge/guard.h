@@ -12,11 +12,12 @@
 // gets the code, reason and `www-authenticate` of the contract; the log and the metrics get the
 // call like any other. Handlers ask who is calling with CallerOf (tokenforge/caller.h). Synchronous
 // and callback services, unary and streaming methods, raw callback methods and message allocators
-// all work; methods on completion queues (async, raw) and streamed-unary ones cannot be guarded and
-// do not start.
+// all work. Methods on completion queues and of generic services have no handler that a guard could
+// stand before: they ask with Check, and the team says so with ProtectWithChecks or
+// GuardOptions::generic_checks; otherwise they do not start. Streamed-unary methods never do.
 //
 // Ownership: services and guard must outlive the server. One guard serves one server. Threading:
-// set up on one thread; Ready and VerifyToken from any.
+// set up on one thread; Ready, Check and VerifyToken from any. docs/guard.md is the guide.
 #pragma once
 
 #include <chrono>
@@ -28,46 +29,20 @@
 
 #include "absl/status/statusor.h"
 #include "tokenforge/caller.h"
-#include "tokenforge/credentials.h"
-#include "tokenforge/trust.h"
+#include "tokenforge/guard_options.h"
 
 namespace grpc {
 class Server;
 class ServerBuilder;
+class ServerContextBase;
 class Service;
+class Status;
 namespace experimental {
 class ServerInterceptorFactoryInterface;
 }
 }  // namespace grpc
 
 namespace tokenforge {
-
-struct GuardOptions {
-  // --- Tokens. Needed when a rule asks for one.
-  std::string issuer;                  // exactly the tokens' `iss`
-  std::vector<std::string> audiences;  // a token's `aud` must hold one of them
-  std::chrono::seconds leeway{30};     // for clocks that differ
-
-  // --- Where keys and revocations come from: one of the three.
-  std::string facade_address;             // the suite's façade, listened to over mTLS: "auth:7443"
-  std::string facade_identity = "/auth";  // its SPIFFE ID, or its path in our own trust domain
-  std::string jwks_file;                  // a JWK Set, read again when it changes; no revocations
-  std::shared_ptr<Trust> trust;           // in process
-
-  // --- mTLS: who we are to the façade. Our trust domain completes `peers` that are paths.
-  MtlsFiles tls;
-  std::string trust_domain;  // when there is no certificate to take it from, or another is meant
-
-  // --- How old knowledge may be.
-  std::chrono::seconds fresh_within{30};         // for methods marked `fresh`
-  std::chrono::seconds max_stale{24 * 60 * 60};  // for all others; 0: for ever
-
-  // --- The rest.
-  std::string guard_id;               // our name in the façade's books; empty: the host's name
-  TrustOptions trust_options;         // of the trust that the guard makes itself
-  std::size_t cached_tokens = 65536;  // verified tokens remembered; 0: none
-  bool allow_unguarded = false;       // accept services that the builder got past the guard
-};
 
 class Guard {
  public:
@@ -82,6 +57,16 @@ class Guard {
     static_assert(std::is_base_of_v<typename GeneratedService::Service, Implementation>,
                   "Protect<S>(service): service must derive from S::Service or S::CallbackService");
     Add(GeneratedService::service_full_name(), service);
+  }
+
+  // A service whose own code calls Check in each of its methods before anything else: completion
+  // queues (AsyncService), raw methods. A call that it answers without the guard's yes is ended
+  // with INTERNAL, and nothing of the answer is sent.
+  template <class GeneratedService, class Implementation>
+  void ProtectWithChecks(Implementation* service) {
+    static_assert(std::is_base_of_v<typename GeneratedService::Service, Implementation>,
+                  "ProtectWithChecks<S>(service): service must derive from S::AsyncService");
+    AddChecked(GeneratedService::service_full_name(), service);
   }
 
   // An interceptor of your own. ServerBuilder keeps one list only: one set there directly would be
@@ -101,6 +86,12 @@ class Guard {
   // Waits until Ready, at most this long; for start-up.
   bool WaitUntilReady(std::chrono::milliseconds at_most) const;
 
+  // May this call, of a method that is not behind Protect, go on? OK: yes, and CallerOf(context)
+  // says who calls. Otherwise finish the call with exactly this status; the trailing metadata is
+  // set. The rule is that of the method under which gRPC took the call in. Decided once per call;
+  // never blocks. Unlike behind Protect, the request has been parsed by then.
+  grpc::Status Check(grpc::ServerContextBase& context) const;
+
   // Verifies a token that came by another way than `authorization` (introspection), with all checks
   // that a call of an AUTHENTICATED method gets; any of the configured audiences. Errors are
   // UNAUTHENTICATED TOKEN_…, or UNAVAILABLE TRUST_STALE without keys.
@@ -108,6 +99,7 @@ class Guard {
 
  private:
   void Add(const char* service_name, grpc::Service* service);
+  void AddChecked(const char* service_name, grpc::Service* service);
 
   struct Parts;
   std::unique_ptr<Parts> parts_;
