@@ -17,6 +17,7 @@ function setting(name) {
 export const suite = {
   auth: setting('SUITE_AUTH'),    // host:port of the façade
   users: setting('SUITE_USERS'),  // host:port of an internal service
+  keys: setting('SUITE_KEYS'),    // and of another
   notes: setting('SUITE_NOTES'),  // host:port of the example server
   http: setting('SUITE_HTTP'),    // URL of discovery and JWKS; also the issuer
   certs: setting('SUITE_CERTS'),  // ca.crt, NAME.crt, NAME.key
@@ -50,6 +51,10 @@ export function authClient(credentials) {
 
 export function usersClient(credentials) {
   return new (load('tokenforge/users/v1/users.proto').tokenforge.users.v1.UserService)(suite.users, credentials, options);
+}
+
+export function keysClient(credentials) {
+  return new (load('tokenforge/keys/v1/keys.proto').tokenforge.keys.v1.KeyService)(suite.keys, credentials, options);
 }
 
 export function notesClient(credentials) {
