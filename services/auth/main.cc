@@ -8,7 +8,9 @@
 #include "services/auth/auth_service.h"
 #include "services/auth/await_upstreams.h"
 #include "services/auth/config.h"
+#include "services/auth/guard_registry.h"
 #include "services/auth/options.h"
+#include "services/auth/trust_fan_out.h"
 #include "services/auth/trust_feeds.h"
 #include "services/auth/trust_service.h"
 #include "services/auth/upstreams.h"
@@ -26,11 +28,16 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   if (!upstreams.ok()) return upstreams.status();
   const auto trust = std::make_shared<Trust>();
   TrustHub hub(config.issuer, trust, clock);
+  GuardRegistry guards;
+  TrustFanOut fan_out;
+  hub.OnNews([&fan_out] { fan_out.Wake(); });
+  fan_out.Start();
   operators::HttpServer http(HttpOptionsOf(config));
   ServeWellKnown(http, hub, config.issuer);
   if (absl::Status started = http.Start(); !started.ok()) return started;
   TrustFeeds feeds(hub, upstreams->keys, upstreams->sessions, {.keys_poll = config.keys_poll});
   feeds.Start();
+  process.OnDrain([&] { fan_out.Drain(); });
   process.OnClose("the trust feeds", [&] { feeds.Stop(); });
   process.OnClose("the HTTP port", [&] { http.Stop(); });
   if (!AwaitUpstreams(*upstreams, feeds, process)) return absl::OkStatus();
@@ -40,7 +47,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   Guard guard(GuardOptionsOf(config, trust));
   AuthService auth(facade, [&guard](std::string_view token) { return guard.VerifyToken(token); });
   AdminService admin;
-  TrustService trust_service(hub, clock);
+  TrustService trust_service({hub, fan_out, guards, clock});
   guard.Protect<v1::AuthService>(&auth);
   guard.Protect<v1::AdminService>(&admin);
   guard.Protect<v1::TrustService>(&trust_service);

@@ -16,12 +16,13 @@ Revocation::Time TimeOf(const google::protobuf::Timestamp& time) {
       std::chrono::seconds(time.seconds()) + std::chrono::nanoseconds(time.nanos())));
 }
 
-Revocation ForGuard(const sessions::v1::Revocation& revocation) {
+Revocation ForGuard(const v1::Revocation& revocation) {
   Revocation told;
   told.jti = revocation.jti();
   told.session_id = revocation.session_id();
   told.subject = revocation.user_tokens().user_id();
   told.issued_before = TimeOf(revocation.user_tokens().issued_before());
+  told.kid = revocation.kid();
   told.end_time = TimeOf(revocation.end_time());
   return told;
 }
@@ -35,45 +36,98 @@ std::string StrongEtag(const std::string& body) {
 }  // namespace
 
 TrustHub::TrustHub(std::string issuer, std::shared_ptr<Trust> guard_trust,
-                   const clock::Clock& clock)
-    : guard_trust_(std::move(guard_trust)), clock_(clock), state_(std::move(issuer)) {}
+                   const clock::Clock& clock, std::size_t journal_steps)
+    : guard_trust_(std::move(guard_trust)),
+      clock_(clock),
+      state_(std::move(issuer), journal_steps) {}
 
 TrustHub::~TrustHub() = default;
 
+void TrustHub::OnNews(std::function<void()> listener) { listener_ = std::move(listener); }
+
 absl::Status TrustHub::PublishKeys(std::uint64_t keys_version, const std::string& jwks) {
-  if (absl::Status taken = guard_trust_->PublishKeys(jwks); !taken.ok()) return taken;
-  auto keys = std::make_shared<const PublicKeys>(PublicKeys{jwks, StrongEtag(jwks)});
-  const sync::MutexLock lock(&mutex_);
-  state_.SetKeys(keys_version, jwks);
-  keys_ = std::move(keys);
+  {
+    const sync::MutexLock lock(&mutex_);
+    if (!succession_.Allows(keys_version, clock_.SteadyNow())) return absl::OkStatus();
+    if (keys_ != nullptr && keys_->jwks == jwks) {
+      succession_.Took(keys_version);
+      state_.SetKeys(keys_version, jwks);
+      return absl::OkStatus();
+    }
+    // Under the lock, so that two sets that come together take effect in the same order everywhere.
+    if (absl::Status taken = guard_trust_->PublishKeys(jwks); !taken.ok()) return taken;
+    succession_.Took(keys_version);
+    state_.SetKeys(keys_version, jwks);
+    keys_ = std::make_shared<const PublicKeys>(PublicKeys{jwks, StrongEtag(jwks)});
+  }
+  if (listener_) listener_();
   return absl::OkStatus();
 }
 
 void TrustHub::Apply(const Revocations& revocations) {
-  if (revocations.empty()) return;
-  std::vector<Revocation> for_guard;
+  PublicRevocations shown;
   for (const auto& revocation : revocations) {
     if (revocation.what_case() != sessions::v1::Revocation::WHAT_NOT_SET) {
-      for_guard.push_back(ForGuard(revocation));
+      *shown.Add() = ToPublic(revocation);
     }
   }
+  Revoke(shown);
+}
+
+void TrustHub::Revoke(const PublicRevocations& revocations) {
+  if (revocations.empty()) return;
+  std::vector<Revocation> for_guard;
+  for (const auto& revocation : revocations) for_guard.push_back(ForGuard(revocation));
   guard_trust_->AddRevocations(for_guard);
   const clock::WallTime now = clock_.Now();
-  const sync::MutexLock lock(&mutex_);
-  for (const auto& revocation : revocations) state_.Add(ToPublic(revocation), now);
+  bool news = false;
+  {
+    const sync::MutexLock lock(&mutex_);
+    for (const auto& revocation : revocations) news = state_.Add(revocation, now) || news;
+  }
+  if (news && listener_) listener_();
 }
 
 void TrustHub::Hear(const Revocations& revocations) {
   Apply(revocations);
   guard_trust_->Confirm();
-  const sync::MutexLock lock(&mutex_);
-  state_.SetRevocationsKnown();
+  bool first = false;
+  {
+    const sync::MutexLock lock(&mutex_);
+    first = !state_.Known();
+    state_.SetRevocationsKnown();
+  }
+  if (first && listener_) listener_();
 }
 
 std::shared_ptr<const v1::TrustSnapshot> TrustHub::Snapshot() const {
   const clock::WallTime now = clock_.Now();
   const sync::MutexLock lock(&mutex_);
   return state_.Snapshot(now);
+}
+
+FeedMessages::Shared TrustHub::Next(std::uint64_t version, bool beat) {
+  const clock::WallTime now = clock_.Now();
+  const sync::MutexLock lock(&mutex_);
+  FeedMessages::Shared message = messages_.Since(state_, version, now);
+  if (message == nullptr && beat) message = messages_.Heartbeat(state_, now);
+  return message;
+}
+
+std::optional<std::uint64_t> TrustHub::VersionOf(const std::string& cursor) {
+  const clock::WallTime now = clock_.Now();
+  const sync::MutexLock lock(&mutex_);
+  return state_.VersionOf(cursor, now);
+}
+
+KeysInForce TrustHub::CurrentKeys() const {
+  const sync::MutexLock lock(&mutex_);
+  return {state_.journal().keys_version(), state_.journal().keys_since()};
+}
+
+std::uint64_t TrustHub::KeysVersionAt(std::uint64_t version) const {
+  const sync::MutexLock lock(&mutex_);
+  return state_.journal().KeysVersionAt(version);
 }
 
 std::shared_ptr<const PublicKeys> TrustHub::Keys() const {

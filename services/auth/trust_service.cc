@@ -3,8 +3,8 @@
 #include <chrono>
 
 #include "lib/rpc/call.h"
-#include "lib/rpc/not_built_stream.h"
 #include "services/auth/outward.h"
+#include "services/auth/trust_hub.h"
 
 namespace tokenforge::auth {
 namespace {
@@ -21,18 +21,18 @@ void SetTime(clock::WallTime time, google::protobuf::Timestamp& timestamp) {
 grpc::ServerUnaryReactor* TrustService::GetTrust(grpc::CallbackServerContext* context,
                                                  const v1::GetTrustRequest* request,
                                                  v1::GetTrustResponse* response) {
-  const auto snapshot = hub_.Snapshot();
+  const auto snapshot = feed_.hub.Snapshot();
   if (snapshot == nullptr) {
     return rpc::Answer(context, Unavailable("keys and revocations are not known here yet"));
   }
   if (request->cursor() != snapshot->cursor()) *response->mutable_snapshot() = *snapshot;
-  SetTime(clock_.Now(), *response->mutable_server_time());
+  SetTime(feed_.clock.Now(), *response->mutable_server_time());
   return rpc::Answer(context, absl::OkStatus());
 }
 
-grpc::ServerBidiReactor<v1::WatchTrustRequest, v1::WatchTrustResponse>* TrustService::WatchTrust(
-    grpc::CallbackServerContext* /*context*/) {
-  return rpc::NotBuiltBidi<v1::WatchTrustRequest, v1::WatchTrustResponse>();
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* TrustService::WatchTrust(
+    grpc::CallbackServerContext* context) {
+  return auth::WatchTrust(feed_, *context);
 }
 
 }  // namespace tokenforge::auth

@@ -1,29 +1,30 @@
-// TrustService on the wire: what guards poll. Answered from memory.
+// TrustService on the wire: what guards watch, or poll. Answered from memory.
 //
-// Thread-safe. Hub and clock outlive the server.
+// Thread-safe. What the feed is made of outlives the server.
 #pragma once
 
-#include "lib/clock/clock.h"
-#include "services/auth/trust_hub.h"
+#include "services/auth/trust_stream.h"
 #include "tokenforge/auth/v1/trust.grpc.pb.h"
 
 namespace tokenforge::auth {
 
-class TrustService final : public v1::TrustService::CallbackService {
+// WatchTrust is a raw method: its messages are serialised once for all streams (feed_messages.h).
+using TrustServiceBase = v1::TrustService::WithRawCallbackMethod_WatchTrust<
+    v1::TrustService::WithCallbackMethod_GetTrust<v1::TrustService::Service>>;
+
+class TrustService final : public TrustServiceBase {
  public:
-  TrustService(const TrustHub& hub, const clock::Clock& clock) : hub_(hub), clock_(clock) {}
+  explicit TrustService(const TrustFeed& feed) : feed_(feed) {}
 
   grpc::ServerUnaryReactor* GetTrust(grpc::CallbackServerContext* context,
                                      const v1::GetTrustRequest* request,
                                      v1::GetTrustResponse* response) override;
 
-  // Declared, and not built in this version: guards poll.
-  grpc::ServerBidiReactor<v1::WatchTrustRequest, v1::WatchTrustResponse>* WatchTrust(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WatchTrust(
       grpc::CallbackServerContext* context) override;
 
  private:
-  const TrustHub& hub_;
-  const clock::Clock& clock_;
+  const TrustFeed feed_;
 };
 
 }  // namespace tokenforge::auth

@@ -72,9 +72,12 @@ std::string CanonicalText(const std::string& subject, const v1::Revocation& revo
 }  // namespace
 
 bool TrustState::SetKeys(std::uint64_t keys_version, const std::string& jwks) {
-  if (jwks == jwks_) return false;
+  if (jwks == jwks_) {
+    journal_.RenameKeys(keys_version);
+    return false;
+  }
   jwks_ = jwks;
-  keys_version_ = keys_version;
+  journal_.AddKeys(keys_version);
   Changed();
   return true;
 }
@@ -92,12 +95,13 @@ bool TrustState::Add(const v1::Revocation& revocation, clock::WallTime now) {
     sum_[lane] += fingerprint[lane] - (inserted ? 0 : entry.fingerprint[lane]);
   }
   entry = {std::move(wide), fingerprint};
+  journal_.AddRevocation(entry.revocation);
   Changed();
   return true;
 }
 
 std::shared_ptr<const v1::TrustSnapshot> TrustState::Snapshot(clock::WallTime now) {
-  if (jwks_.empty() || !revocations_known_) return nullptr;
+  if (!Known()) return nullptr;
   Forget(now);
   if (snapshot_ != nullptr) return snapshot_;
   auto snapshot = std::make_shared<v1::TrustSnapshot>();
@@ -106,31 +110,64 @@ std::shared_ptr<const v1::TrustSnapshot> TrustState::Snapshot(clock::WallTime no
     *snapshot->add_revocations() = entry.revocation;
   }
   snapshot->set_issuer(issuer_);
-  snapshot->set_version(version_);
-  std::string content = issuer_ + '|' + std::to_string(keys_version_) + '|' + jwks_ + '|';
+  snapshot->set_version(version());
+  snapshot->set_cursor(Cursor());
+  snapshot_ = std::move(snapshot);
+  return snapshot_;
+}
+
+std::optional<v1::WatchTrustResponse::Change> TrustState::ChangeSince(std::uint64_t version,
+                                                                      clock::WallTime now) {
+  if (!Known()) return std::nullopt;
+  Forget(now);
+  if (!journal_.Reaches(version)) return std::nullopt;
+  v1::WatchTrustResponse::Change change;
+  if (journal_.TellSince(version, *change.mutable_revocations())) change.set_jwks(jwks_);
+  change.set_version(journal_.version());
+  change.set_cursor(Cursor());
+  return change;
+}
+
+std::optional<std::uint64_t> TrustState::VersionOf(const std::string& cursor, clock::WallTime now) {
+  if (!Known()) return std::nullopt;
+  Forget(now);
+  Cursor();  // noted, so that the present state is found also when nobody asked for it before
+  return journal_.VersionOf(cursor);
+}
+
+// A digest of the content and nothing else: a restarted façade, or another replica, that believes
+// the same has the same cursor. The keys' version is left out, since it may grow while the public
+// keys stay as they are.
+const std::string& TrustState::Cursor() {
+  if (!cursor_.empty()) return cursor_;
+  std::string content = issuer_ + '|' + jwks_ + '|';
   content.append(reinterpret_cast<const char*>(sum_.data()), sizeof(sum_));
   const secret::Digest digest = secret::Sha256(content);
   const std::string_view bytes = secret::AsBytes(digest).substr(0, 16);
-  snapshot->set_cursor(absl::BytesToHexString({bytes.data(), bytes.size()}));
-  snapshot_ = std::move(snapshot);
-  return snapshot_;
+  cursor_ = absl::BytesToHexString({bytes.data(), bytes.size()});
+  journal_.NoteCursor(cursor_);
+  return cursor_;
 }
 
 void TrustState::Forget(clock::WallTime now) {
   const std::int64_t minute = MinutesOf(now);
   if (minute <= forgotten_until_) return;
   forgotten_until_ = minute;
+  bool forgot = false;
   for (auto entry = revocations_.begin(); entry != revocations_.end();) {
     const auto here = entry++;
     if (EndMinuteOf(here->second.revocation) > minute) continue;
     for (size_t lane = 0; lane < sum_.size(); ++lane) sum_[lane] -= here->second.fingerprint[lane];
     revocations_.erase(here);
-    Changed();
+    forgot = true;
   }
+  if (!forgot) return;
+  journal_.AddNothing();
+  Changed();
 }
 
 void TrustState::Changed() {
-  ++version_;
+  cursor_.clear();
   snapshot_.reset();
 }
 

@@ -42,6 +42,8 @@ FacadeTest::FacadeTest() {
   upstream_server_ = upstream.BuildAndStart();
   upstream_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(upstream_port),
                                   grpc::InsecureChannelCredentials());
+  hub_.OnNews([this] { fan_out_.Wake(); });
+  fan_out_.Start();
   feeds_ =
       std::make_unique<TrustFeeds>(hub_, upstream_, upstream_,
                                    TrustFeedOptions{.keys_poll = std::chrono::milliseconds(20),
@@ -77,6 +79,7 @@ FacadeTest::FacadeTest() {
 }
 
 FacadeTest::~FacadeTest() {
+  fan_out_.Drain();
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
   feeds_->Stop();
@@ -87,6 +90,7 @@ FacadeTest::~FacadeTest() {
 std::shared_ptr<grpc::Channel> FacadeTest::ChannelAs(const std::string& name) {
   rpc::ChannelOptions options;
   options.health_checking = false;
+  options.max_response_bytes = 256 << 20;  // as guards take it
   return rpc::Connect("127.0.0.1:" + std::to_string(port_), FilesOf(name), "/auth", options)
       .value();
 }

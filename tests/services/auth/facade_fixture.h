@@ -13,6 +13,8 @@
 #include "lib/errors/errors.h"
 #include "services/auth/admin_service.h"
 #include "services/auth/auth_service.h"
+#include "services/auth/guard_registry.h"
+#include "services/auth/trust_fan_out.h"
 #include "services/auth/trust_feeds.h"
 #include "services/auth/trust_hub.h"
 #include "services/auth/trust_service.h"
@@ -25,6 +27,7 @@ namespace tokenforge::auth::testing {
 
 namespace reasons = errors::reasons;
 inline constexpr const char* kIssuer = "http://127.0.0.1:7080";
+inline constexpr std::size_t kJournalSteps = 8;  // so that a test can outrun it
 inline constexpr const char* kPassword = "correct horse battery";
 
 // Whether an event comes within ten seconds: for what another thread does.
@@ -67,7 +70,9 @@ class FacadeTest : public ::testing::Test {
   FakeSessions sessions_;
   std::shared_ptr<Trust> trust_ = std::make_shared<Trust>();
   clock::SystemClock clock_;
-  TrustHub hub_{kIssuer, trust_, clock_};
+  TrustHub hub_{kIssuer, trust_, clock_, kJournalSteps};
+  GuardRegistry guards_;
+  TrustFanOut fan_out_{{.heartbeat = std::chrono::milliseconds(200)}};
   std::unique_ptr<grpc::Server> upstream_server_;
   std::shared_ptr<grpc::Channel> upstream_;
   std::unique_ptr<TrustFeeds> feeds_;
@@ -75,7 +80,7 @@ class FacadeTest : public ::testing::Test {
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<AuthService> auth_service_;
   AdminService admin_service_;
-  TrustService trust_service_{hub_, clock_};
+  TrustService trust_service_{{hub_, fan_out_, guards_, clock_}};
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::unique_ptr<v1::AuthService::Stub> auth_;

@@ -101,13 +101,6 @@ TEST_F(TrustServiceTest, FollowsTheKeys) {
   EXPECT_TRUE(WhoAmI(Login().access_token()).ok());
 }
 
-TEST_F(TrustServiceTest, WatchingIsNotBuiltYet) {
-  grpc::ClientContext context;
-  Prepare(context, "");
-  const auto stream = stub_->WatchTrust(&context);
-  EXPECT_EQ(ReasonOf(stream->Finish()), reasons::NOT_BUILT);
-}
-
 TEST(TrustHub, TellsGuardsNothingBeforeItKnowsEverything) {
   const clock::SystemClock clock;
   TrustHub hub(kIssuer, std::make_shared<Trust>(), clock);
