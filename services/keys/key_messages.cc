@@ -9,6 +9,7 @@ namespace tokenforge::keys {
 namespace {
 
 constexpr int kMaxPage = 100;
+constexpr std::size_t kLongestReason = 200;
 
 void SetTime(const Time& time, google::protobuf::Timestamp& into) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -42,7 +43,59 @@ v1::SigningKey ToMessage(const KeySet::Key& key) {
   if (record.activate_time) SetTime(*record.activate_time, *message.mutable_activate_time());
   if (record.retire_time) SetTime(*record.retire_time, *message.mutable_retire_time());
   message.set_public_jwk(key.public_key.jwk());
+  message.set_publish_version(record.publish_version);
   return message;
+}
+
+void PutKey(const KeySet& set, KeyState state, v1::SigningKey* message) {
+  for (const KeySet::Key& key : set.keys()) {
+    if (key.record.state == state) *message = ToMessage(key);
+  }
+}
+
+v1::GuardReport ToMessage(const GuardReport& report) {
+  v1::GuardReport message;
+  message.set_facade_id(report.facade_id);
+  message.set_keys_version(report.keys_version);
+  message.set_connected(report.connected);
+  message.set_applied(report.applied);
+  message.set_least_applied_version(report.least_applied_version);
+  for (const std::string& guard : report.behind) message.add_behind(guard);
+  SetTime(report.report_time, *message.mutable_report_time());
+  return message;
+}
+
+absl::StatusOr<GuardReport> ReportOf(const v1::ReportGuardsRequest& request, Time now) {
+  const v1::GuardReport& told = request.report();
+  const auto is_name = [](std::string_view text) {
+    return !text.empty() && text.size() <= GuardReport::kLongestId;
+  };
+  std::vector<errors::FieldFault> faults;
+  if (!is_name(told.facade_id())) {
+    faults.push_back({"report.facade_id", "must be 1 to 256 bytes"});
+  }
+  if (told.connected() < 0) faults.push_back({"report.connected", "must not be negative"});
+  if (told.applied() < 0 || told.applied() > told.connected()) {
+    faults.push_back({"report.applied", "must be 0 to `connected`"});
+  }
+  if (told.behind_size() > static_cast<int>(GuardReport::kMostBehind)) {
+    faults.push_back({"report.behind", "must have at most 20 items"});
+  } else if (!std::all_of(told.behind().begin(), told.behind().end(), is_name)) {
+    faults.push_back({"report.behind", "must hold names of 1 to 256 bytes"});
+  }
+  if (!faults.empty()) return errors::InvalidFields(faults);
+  return GuardReport{told.facade_id(),
+                     told.keys_version(),
+                     told.connected(),
+                     told.applied(),
+                     told.least_applied_version(),
+                     {told.behind().begin(), told.behind().end()},
+                     now};
+}
+
+absl::Status CheckReason(std::string_view reason) {
+  if (reason.size() <= kLongestReason) return absl::OkStatus();
+  return errors::InvalidFields({{"reason", "must be at most 200 bytes"}});
 }
 
 absl::Status ListPage(const KeySet& set, const v1::ListKeysRequest& request,

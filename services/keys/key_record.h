@@ -24,6 +24,9 @@ struct KeyRecord {
   Time create_time;
   std::optional<Time> activate_time;
   std::optional<Time> retire_time;  // or when it was revoked
+  // Version of the first set that held it: whoever enforces that one, or a later one, knows the
+  // key. (Sets stored before this was written say nothing: then it is the version of that set.)
+  std::uint64_t publish_version = 0;
   // PKCS #8, bound to kid and algorithm. Kept for every state: a public key that stood alone could
   // be put there by whoever writes the store, and would be trusted.
   Sealed private_key;

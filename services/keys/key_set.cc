@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "lib/jose/jwk_set.h"
+#include "services/keys/key_changes.h"
 #include "services/keys/key_set_codec.h"
 
 namespace tokenforge::keys {
 namespace {
+
+static_assert(kMostKeys <= jose::JwkSet::kKeysLimit, "verifiers must be able to read every set");
 
 long CountOf(const KeySetRecord& set, KeyState state) {
   return std::count_if(set.keys.begin(), set.keys.end(),
@@ -19,9 +22,8 @@ long CountOf(const KeySetRecord& set, KeyState state) {
 absl::Status CheckShape(const KeySetRecord& set) {
   std::set<std::string_view> kids;
   for (const KeyRecord& key : set.keys) kids.insert(key.kid);
-  if (set.version == 0 || kids.size() != set.keys.size() ||
-      set.keys.size() > jose::JwkSet::kKeysLimit || CountOf(set, KeyState::kActive) != 1 ||
-      CountOf(set, KeyState::kNext) > 1) {
+  if (set.version == 0 || kids.size() != set.keys.size() || set.keys.size() > kMostKeys ||
+      CountOf(set, KeyState::kActive) != 1 || CountOf(set, KeyState::kNext) > 1) {
     return absl::DataLossError(
         "the stored key set is not whole: it needs one active key, at most one next, and no kid "
         "twice");
@@ -50,6 +52,13 @@ absl::StatusOr<std::shared_ptr<const KeySet>> KeySet::Open(KeySetRecord record,
   std::string jwks = jose::JwkSet::Of(std::move(trusted)).ToJson();
   return std::shared_ptr<const KeySet>(
       new KeySet(record.version, std::move(keys), *std::move(active), std::move(jwks)));
+}
+
+const KeySet::Key* KeySet::Find(std::string_view kid) const {
+  for (const Key& key : keys_) {
+    if (key.record.kid == kid) return &key;
+  }
+  return nullptr;
 }
 
 KeySetRecord KeySet::ToRecord() const {

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -35,6 +36,8 @@ class KeySet {
   const std::string& jwks() const { return jwks_; }
   // All of them, newest first; of keys made at the same time, by kid.
   const std::vector<Key>& keys() const { return keys_; }
+  // Null when there is no such key.
+  const Key* Find(std::string_view kid) const;
   KeySetRecord ToRecord() const;
 
  private:

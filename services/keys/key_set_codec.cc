@@ -62,6 +62,19 @@ absl::StatusOr<jose::PrivateKey> OpenKey(const KeyRecord& record, const KeyEncry
   return key;
 }
 
+absl::StatusOr<KeySetRecord> Resealed(const KeySetRecord& set, const KeyEncryption& encryption) {
+  KeySetRecord after = set;
+  ++after.version;
+  for (KeyRecord& key : after.keys) {
+    const absl::StatusOr<jose::PrivateKey> opened = OpenKey(key, encryption);
+    if (!opened.ok()) return opened.status();
+    absl::StatusOr<Sealed> sealed = SealKey(*opened, encryption);
+    if (!sealed.ok()) return sealed.status();
+    key.private_key = *std::move(sealed);
+  }
+  return after;
+}
+
 absl::StatusOr<std::string> Encode(const KeySetRecord& set, const KeyEncryption& encryption) {
   const std::string json = WriteJson(set);
   const std::string& kek_id = encryption.first_id();

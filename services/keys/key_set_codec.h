@@ -23,6 +23,9 @@ absl::StatusOr<Sealed> SealKey(const jose::PrivateKey& key, const KeyEncryption&
 // Opens it again. DATA_LOSS when it does not open, or is another key than the record says.
 absl::StatusOr<jose::PrivateKey> OpenKey(const KeyRecord& record, const KeyEncryption& encryption);
 
+// The same keys under the first KEK, as the next version. Errors as OpenKey.
+absl::StatusOr<KeySetRecord> Resealed(const KeySetRecord& set, const KeyEncryption& encryption);
+
 absl::StatusOr<std::string> Encode(const KeySetRecord& set, const KeyEncryption& encryption);
 // FAILED_PRECONDITION: sealed under a KEK that is not here. DATA_LOSS: not authentic, or not of
 // this form. The messages are for operators, and hold nothing of the value.

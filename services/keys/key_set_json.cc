@@ -36,6 +36,8 @@ void WriteKey(Writer& writer, const KeyRecord& key) {
   WriteTime(writer, "create_ms", key.create_time);
   WriteTime(writer, "activate_ms", key.activate_time);
   WriteTime(writer, "retire_ms", key.retire_time);
+  writer.Key("publish_version");
+  writer.Uint64(key.publish_version);
   writer.Key("sealed");
   writer.StartObject();
   WriteText(writer, "kek", key.private_key.kek_id);
@@ -77,7 +79,7 @@ std::optional<Sealed> ReadSealed(const Value& key) {
   return Sealed{*std::move(kek), *std::move(nonce), *std::move(bytes)};
 }
 
-std::optional<KeyRecord> ReadKey(const Value& key) {
+std::optional<KeyRecord> ReadKey(const Value& key, std::uint64_t set_version) {
   if (!key.IsObject()) return std::nullopt;
   auto kid = Text(key, "kid");
   const auto algorithm = jose::AlgorithmOf(Text(key, "alg").value_or(""));
@@ -85,9 +87,18 @@ std::optional<KeyRecord> ReadKey(const Value& key) {
   const auto created = TimeIn(key, "create_ms");
   auto sealed = ReadSealed(key);
   if (!kid || !algorithm || !state || !created || !sealed) return std::nullopt;
-  return KeyRecord{
-      *std::move(kid),          *algorithm,        *state, *created, TimeIn(key, "activate_ms"),
-      TimeIn(key, "retire_ms"), *std::move(sealed)};
+  const Value* published = Find(key, "publish_version");
+  if (published != nullptr && !published->IsUint64()) return std::nullopt;
+  KeyRecord record;
+  record.kid = *std::move(kid);
+  record.algorithm = *algorithm;
+  record.state = *state;
+  record.create_time = *created;
+  record.activate_time = TimeIn(key, "activate_ms");
+  record.retire_time = TimeIn(key, "retire_ms");
+  record.publish_version = published == nullptr ? set_version : published->GetUint64();
+  record.private_key = *std::move(sealed);
+  return record;
 }
 
 }  // namespace
@@ -122,7 +133,7 @@ std::optional<KeySetRecord> ReadJson(std::string_view json) {
   KeySetRecord set;
   set.version = version->GetUint64();
   for (const Value& value : keys->GetArray()) {
-    std::optional<KeyRecord> key = ReadKey(value);
+    std::optional<KeyRecord> key = ReadKey(value, set.version);
     if (!key) return std::nullopt;
     set.keys.push_back(*std::move(key));
   }

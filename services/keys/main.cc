@@ -3,7 +3,10 @@
 
 #include "lib/config/config.h"
 #include "lib/rpc/process.h"
+#include "lib/workers/pool.h"
 #include "services/keys/config.h"
+#include "services/keys/guard_report_store_redis.h"
+#include "services/keys/key_scheduler.h"
 #include "services/keys/key_store_redis.h"
 #include "services/keys/keys_service.h"
 #include "services/keys/redis_connection.h"
@@ -12,9 +15,10 @@
 namespace tokenforge::keys {
 namespace {
 
+constexpr std::chrono::seconds kStopGrace{5};
+
 KeyKeeper::Options KeeperOptionsOf(const Config& config) {
-  return {.algorithm = jose::AlgorithmOf(config.algorithm).value(),
-          .poll_interval = config.keys_poll};
+  return {.algorithm = jose::AlgorithmOf(config.algorithm).value()};
 }
 
 TokenPolicy PolicyOf(const Config& config) {
@@ -30,7 +34,15 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   if (!redis.ok()) return redis.status();
   KeyStoreRedis store(redis->get());
   KeyKeeper keeper(store, *encryption, clock, KeeperOptionsOf(config));
-  process.OnClose("the key poll", [&] { keeper.Stop(); });
+  GuardReportStoreRedis reports(redis->get());
+  KeyCycle cycle(keeper, reports, clock, RotationOf(config));
+  KeyScheduler scheduler(cycle, &keeper.maker(), config.keys_poll);
+  JwksFeed feed;
+  workers::Pool pool({.name = "keys", .threads = 1, .queue = 16});
+  process.OnDrain([&] { feed.Drain(); });
+  process.OnClose("changes of keys", [&] { pool.Stop(kStopGrace); });
+  process.OnClose("the key scheduler", [&] { scheduler.Stop(); });
+  process.OnClose("the key feed", [&] { feed.Stop(); });
   process.OnClose("redis", [&] { redis->reset(); });
   for (const auto& step :
        {std::function<absl::Status()>([&] { return CheckRedis(**redis, config); }),
@@ -38,9 +50,13 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
     if (absl::Status status = AwaitStore(process, step); !status.ok()) return status;
   }
   if (process.StopRequested()) return absl::OkStatus();
-  keeper.StartPolling();
+  keeper.OnNewSet([&] { feed.Tell(); });
+  scheduler.Start();
+  feed.Start();
 
-  KeysService service(keeper, clock, PolicyOf(config));
+  KeysService service(
+      {&keeper, &cycle, &feed, &reports, &pool, &clock, [&scheduler] { scheduler.Wake(); }},
+      PolicyOf(config));
   GuardOptions options;
   options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
                  config.server.tls.ca_file};

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -25,7 +24,6 @@ namespace reasons = errors::reasons;
 using std::chrono::milliseconds;
 
 constexpr KeyKeeper::Options kQuick = {.algorithm = jose::Algorithm::kEdDsa,
-                                       .poll_interval = milliseconds(5),
                                        .store_timeout = milliseconds(20'000)};
 
 StoredValue Stored(KeyStore& store) {
@@ -37,6 +35,13 @@ class KeeperTest : public ::testing::Test {
   KeyEncryption keks_ = OneKek();
   fakes::FakeClock clock_;
   KeyStoreMemory store_;
+
+  // What another replica might store after this version.
+  StoredValue Put(const KeySetRecord& set) {
+    StoredValue stored{set.version, Encode(set, keks_).value()};
+    store_.Put(stored);
+    return stored;
+  }
 };
 
 TEST_F(KeeperTest, HasNoKeysBeforeTheFirstRefresh) {
@@ -48,10 +53,10 @@ TEST_F(KeeperTest, ColdStartMakesOneActiveAndOneNextKey) {
   KeyKeeper keeper(store_, keks_, clock_, kQuick);
   ASSERT_TRUE(keeper.Refresh().ok());
   const auto set = keeper.Current();
-  EXPECT_EQ(set->version(), 1u);
   ASSERT_EQ(set->keys().size(), 2u);
   std::set<KeyState> states;
   for (const auto& key : set->keys()) {
+    EXPECT_EQ(key.record.publish_version, set->version());
     states.insert(key.record.state);
     EXPECT_EQ(key.record.create_time, std::chrono::floor<milliseconds>(clock_.Now()));
   }
@@ -108,8 +113,8 @@ TEST_F(KeeperTest, KeysStayInUseWhileTheStoreIsAway) {
 TEST_F(KeeperTest, TakesWhatAnotherReplicaStored) {
   KeyKeeper keeper(store_, keks_, clock_, kQuick);
   ASSERT_TRUE(keeper.Refresh().ok());
-  const KeySetRecord newer = TwoKeys(keks_, 2);
-  store_.Put(StoredValue{2, Encode(newer, keks_).value()});
+  const KeySetRecord newer = TwoKeys(keks_, keeper.Current()->version() + 1);
+  Put(newer);
   ASSERT_TRUE(keeper.Refresh().ok());
   EXPECT_EQ(keeper.Current()->active().kid(), newer.keys[0].kid);
 }
@@ -128,7 +133,7 @@ TEST_F(KeeperTest, DamageWhileRunningKeepsTheKeysInMemory) {
   KeyKeeper keeper(store_, keks_, clock_, kQuick);
   ASSERT_TRUE(keeper.Refresh().ok());
   const auto before = keeper.Current();
-  const StoredValue damaged{2, Stored(store_).value + "x"};
+  const StoredValue damaged{before->version() + 1, Stored(store_).value + "x"};
   store_.Put(damaged);
   EXPECT_FALSE(keeper.Refresh().ok());
   EXPECT_EQ(keeper.Current(), before);
@@ -154,65 +159,60 @@ TEST_F(KeeperTest, MissingKekIsRefusedByNameAndNothingIsOverwritten) {
   EXPECT_EQ(Stored(store_), before);
 }
 
-TEST_F(KeeperTest, StoreThatLostItsLastWritesGetsThemBack) {
-  KeyKeeper keeper(store_, keks_, clock_, kQuick);
-  ASSERT_TRUE(keeper.Refresh().ok());
-  const StoredValue old = Stored(store_);
-  const KeySetRecord newer = TwoKeys(keks_, 2);
-  store_.Put(StoredValue{2, Encode(newer, keks_).value()});
-  ASSERT_TRUE(keeper.Refresh().ok());
-  store_.Put(old);  // a failover to a server that had not seen version 2
-  ASSERT_TRUE(keeper.Refresh().ok());
-  EXPECT_EQ(keeper.Current()->active().kid(), newer.keys[0].kid);
-  EXPECT_EQ(keeper.Current()->version(), 3u);
-  EXPECT_EQ(Stored(store_).version, 3u);
-  KeyKeeper late(store_, keks_, clock_, kQuick);
-  ASSERT_TRUE(late.Refresh().ok());
-  EXPECT_EQ(late.Current()->jwks(), keeper.Current()->jwks());
-}
-
-TEST_F(KeeperTest, EmptiedStoreGetsTheSameKeysBack) {
-  KeyKeeper keeper(store_, keks_, clock_, kQuick);
-  ASSERT_TRUE(keeper.Refresh().ok());
-  const std::string jwks = keeper.Current()->jwks();
+TEST_F(KeeperTest, VersionsGrowAlsoWhenTheStoreWasEmptiedWhileNoReplicaRan) {
+  KeyKeeper before(store_, keks_, clock_, kQuick);
+  ASSERT_TRUE(before.Refresh().ok());
+  const std::uint64_t last = before.Change(WithNewNextKey(clock_), "test").value()->version();
   store_.Put(std::nullopt);
-  ASSERT_TRUE(keeper.Refresh().ok());
-  EXPECT_EQ(keeper.Current()->jwks(), jwks);
-  EXPECT_EQ(Stored(store_).version, 2u);
+  clock_.Advance(std::chrono::seconds(1));
+  KeyKeeper after(store_, keks_, clock_, kQuick);
+  ASSERT_TRUE(after.Refresh().ok());
+  EXPECT_GT(after.Current()->version(), last);
 }
 
-TEST_F(KeeperTest, ReplicasThatPutBackAtOnceAgreeInTheEnd) {
-  KeyKeeper a(store_, keks_, clock_, kQuick);
-  KeyKeeper b(store_, keks_, clock_, kQuick);
-  ASSERT_TRUE(a.Refresh().ok());
-  ASSERT_TRUE(b.Refresh().ok());
-  for (int round = 0; round < 50; ++round) {
-    store_.Put(std::nullopt);
-    std::thread other([&b] { EXPECT_TRUE(b.Refresh().ok()); });
-    EXPECT_TRUE(a.Refresh().ok());
-    other.join();
-    ASSERT_TRUE(a.Refresh().ok());
-    ASSERT_TRUE(b.Refresh().ok());
-    ASSERT_EQ(a.Current()->version(), b.Current()->version());
-    ASSERT_EQ(a.Current()->jwks(), b.Current()->jwks());
-  }
-}
-
-TEST_F(KeeperTest, PollingFollowsTheStore) {
+TEST_F(KeeperTest, ChangeIsStoredAndInUse) {
   KeyKeeper keeper(store_, keks_, clock_, kQuick);
   ASSERT_TRUE(keeper.Refresh().ok());
-  std::promise<void> taken;
-  telemetry::SetLogSink([&](telemetry::Level, std::string_view line) {
-    if (line.find("\"version\":2") != std::string_view::npos) taken.set_value();
-  });
-  telemetry::SetLogLevel(telemetry::Level::kInfo);
-  keeper.StartPolling();
-  const KeySetRecord newer = TwoKeys(keks_, 2);
-  store_.Put(StoredValue{2, Encode(newer, keks_).value()});
-  taken.get_future().wait();
-  keeper.Stop();
-  telemetry::SetLogSink({});
-  EXPECT_EQ(keeper.Current()->active().kid(), newer.keys[0].kid);
+  const auto before = keeper.Current();
+  const auto after = keeper.Change(WithNewNextKey(clock_), "test");
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ((*after)->version(), before->version() + 1);
+  EXPECT_EQ(keeper.Current(), *after);
+  EXPECT_EQ(Stored(store_).version, (*after)->version());
+}
+
+TEST_F(KeeperTest, ChangeThatLosesTheRaceBeginsAnewWithTheWinnersSet) {
+  KeyKeeper loser(store_, keks_, clock_, kQuick);
+  KeyKeeper winner(store_, keks_, clock_, kQuick);
+  ASSERT_TRUE(loser.Refresh().ok());
+  ASSERT_TRUE(winner.Refresh().ok());
+  int attempts = 0;
+  std::string spare;
+  const auto change = [&](const KeySetRecord& set, const MakeKey& make) {
+    const bool won = ++attempts > 1 || winner.Change(WithNewNextKey(clock_), "test").ok();
+    EXPECT_TRUE(won);
+    auto after = WithNewNext(set, Now(clock_), make);
+    spare = attempts == 1 ? FindKey(*after, KeyState::kNext)->kid : spare;
+    return after;
+  };
+  const auto after = loser.Change(change, "test");
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(attempts, 2);
+  EXPECT_EQ((*after)->version(), winner.Current()->version() + 1);
+  // The key made in vain was not thrown away: nobody had seen it.
+  EXPECT_EQ(FindKey((*after)->ToRecord(), KeyState::kNext)->kid, spare);
+}
+
+TEST_F(KeeperTest, ChangeWithTheStoreAwayChangesNothing) {
+  KeyKeeper keeper(store_, keks_, clock_, kQuick);
+  EXPECT_EQ(errors::ReasonOf(keeper.Change(WithNewNextKey(clock_), "test").status()),
+            reasons::DEPENDENCY_DOWN);
+  ASSERT_TRUE(keeper.Refresh().ok());
+  const auto before = keeper.Current();
+  store_.SetAway(true);
+  EXPECT_EQ(errors::ReasonOf(keeper.Change(WithNewNextKey(clock_), "test").status()),
+            reasons::DEPENDENCY_DOWN);
+  EXPECT_EQ(keeper.Current(), before);
 }
 
 TEST_F(KeeperTest, AlgorithmIsTheConfiguredOne) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "lib/clock/clock.h"
+#include "services/keys/key_changes.h"
 #include "services/keys/key_set_codec.h"
 
 namespace tokenforge::keys {
@@ -50,6 +52,17 @@ inline KeySetRecord TwoKeys(const KeyEncryption& encryption, std::uint64_t versi
   return {version,
           {RecordOf(NewEdKey(), KeyState::kActive, encryption),
            RecordOf(NewEdKey(), KeyState::kNext, encryption)}};
+}
+
+inline Time Now(const clock::Clock& clock) {
+  return std::chrono::floor<std::chrono::milliseconds>(clock.Now());
+}
+
+// A change for KeyKeeper::Change: a new next key.
+inline auto WithNewNextKey(const clock::Clock& clock) {
+  return [&clock](const KeySetRecord& set, const MakeKey& make) {
+    return WithNewNext(set, Now(clock), make);
+  };
 }
 
 }  // namespace tokenforge::keys

@@ -1,0 +1,28 @@
+// JwksWatch: one WatchJwks stream.
+//
+// At most one message is on its way; the next one is made, when the client has taken it, of the
+// newest set there is. Owns itself until gRPC is done with it; the feed holds it meanwhile.
+// Callbacks of the feed and of gRPC may come together from any thread.
+#pragma once
+
+#include <cstdint>
+
+namespace grpc {
+template <class Response>
+class ServerWriteReactor;
+}
+
+namespace tokenforge::keys {
+
+class JwksFeed;
+class KeyKeeper;
+namespace v1 {
+class WatchJwksResponse;
+}
+
+// Begins a stream for a client that has this version, or 0; keeper and feed outlive the server. At
+// once UNAVAILABLE DRAINING when the process is ending.
+grpc::ServerWriteReactor<v1::WatchJwksResponse>* WatchJwks(const KeyKeeper* keeper, JwksFeed* feed,
+                                                           std::uint64_t known_version);
+
+}  // namespace tokenforge::keys
