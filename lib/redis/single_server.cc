@@ -2,11 +2,11 @@
 
 #include <hiredis/hiredis.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <utility>
 
 #include "lib/redis/failures.h"
+#include "lib/redis/signals_blocked.h"
 
 namespace tokenforge::redis {
 namespace {
@@ -33,23 +33,6 @@ Reply Copy(const redisReply& reply) {
       return Reply();
   }
 }
-
-// Signals are for other threads. A write to a dead connection then raises none here either
-// (SIGPIPE).
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 

@@ -1,0 +1,105 @@
+#include "lib/redis/subscription.h"
+
+#include <hiredis/hiredis.h>
+#include <pthread.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <utility>
+
+#include "lib/redis/link.h"
+#include "lib/redis/signals_blocked.h"
+
+namespace tokenforge::redis {
+namespace {
+
+// A server that refuses the subscription (ACL) is up each time before it does so, and being up
+// resets the back-off: this keeps the attempts apart.
+constexpr std::chrono::milliseconds kShortestPause{200};
+
+class OneChannel final : public Subscription, private Link::Listener {
+ public:
+  OneChannel(Options options, std::string channel, SubscriptionHooks hooks)
+      : options_(std::move(options)), channel_(std::move(channel)), hooks_(std::move(hooks)) {
+    options_.backoff_min = std::max(options_.backoff_min, kShortestPause);
+    options_.backoff_max = std::max(options_.backoff_max, kShortestPause);
+    uv_loop_init(&loop_);
+    close_.data = before_poll_.data = this;
+    uv_async_init(&loop_, &close_,
+                  [](uv_async_t* handle) { static_cast<OneChannel*>(handle->data)->Close(); });
+    uv_prepare_init(&loop_, &before_poll_);
+    link_.reset(new Link(&loop_, &options_, this));
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] { Loop(); });
+  }
+
+  ~OneChannel() override {
+    uv_async_send(&close_);
+    thread_.join();
+    uv_loop_close(&loop_);
+  }
+
+ private:
+  void Loop() {
+    pthread_setname_np(pthread_self(), "redis-news");
+    uv_prepare_start(&before_poll_, [](uv_prepare_t* handle) {
+      static_cast<OneChannel*>(handle->data)->link_->Flush();
+    });
+    link_->Start();
+    uv_run(&loop_, UV_RUN_DEFAULT);  // until Close
+  }
+
+  void Close() {
+    closed_ = true;
+    link_->Stop();
+    uv_close(reinterpret_cast<uv_handle_t*>(&close_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&before_poll_), nullptr);
+  }
+
+  void OnUp() override {
+    std::array<const char*, 2> parts = {"SUBSCRIBE", channel_.c_str()};
+    const std::array<size_t, 2> sizes = {9, channel_.size()};
+    redisAsyncCommandArgv(link_->context(), OnReply, this, 2, parts.data(), sizes.data());
+  }
+
+  void OnDown(std::string_view why) override {
+    if (hooks_.on_down && !closed_) hooks_.on_down(why);
+  }
+
+  // ["subscribe", channel, count] once, then ["message", channel, payload].
+  static void OnReply(redisAsyncContext*, void* data, void* self) {
+    if (data == nullptr) return;  // the end of the connection; OnDown tells
+    const auto& reply = *static_cast<const redisReply*>(data);
+    if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 3) return;
+    const redisReply& kind = *reply.element[0];
+    const redisReply& last = *reply.element[2];
+    if (kind.type != REDIS_REPLY_STRING) return;
+    const SubscriptionHooks& hooks = static_cast<OneChannel*>(self)->hooks_;
+    const std::string_view word(kind.str, kind.len);
+    if (word == "subscribe" && hooks.on_subscribed) hooks.on_subscribed();
+    if (word == "message" && last.type == REDIS_REPLY_STRING && hooks.on_message) {
+      hooks.on_message(std::string_view(last.str, last.len));
+    }
+  }
+
+  Options options_;
+  const std::string channel_;
+  const SubscriptionHooks hooks_;
+  uv_loop_t loop_;
+  uv_async_t close_;
+  uv_prepare_t before_poll_;
+  std::unique_ptr<Link> link_;
+  bool closed_ = false;  // the loop thread's own
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subscription> Subscribe(Options options, std::string channel,
+                                        SubscriptionHooks hooks) {
+  return std::make_unique<OneChannel>(std::move(options), std::move(channel), std::move(hooks));
+}
+
+}  // namespace tokenforge::redis
