@@ -25,7 +25,9 @@ const redis::Script& ReadScript() {
   return script;
 }
 
-// KEYS: the hash. ARGV: its life in seconds, the expected version, the new version, the new value.
+// KEYS: the hash. ARGV: its life in seconds, the expected version, the new version, the new value,
+// and the channel that is told. Telling may fail (a user without the right to publish): what counts
+// is stored by then, and others poll.
 // Versions are compared as text: a Lua number would round large ones. A hash without a version is
 // damaged, not empty, and stays as it is.
 const redis::Script& ReplaceScript() {
@@ -36,6 +38,7 @@ const redis::Script& ReplaceScript() {
     if not stored[1] and redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
     redis.call('HSET', KEYS[1], 'version', ARGV[3], 'value', ARGV[4])
     redis.call('EXPIRE', KEYS[1], ARGV[1])
+    redis.pcall('PUBLISH', ARGV[5], ARGV[3])
     return 1
   )lua");
   return script;
@@ -80,8 +83,9 @@ async::Task<absl::StatusOr<std::optional<StoredValue>>> KeyStoreRedis::Read(
 async::Task<absl::StatusOr<bool>> KeyStoreRedis::Replace(std::uint64_t expected, StoredValue next,
                                                          clock::SteadyTime deadline) {
   const std::array<std::string, 1> keys = {kKey};
-  const std::array<std::string, 4> arguments = {
-      kLifeSeconds, std::to_string(expected), std::to_string(next.version), std::move(next.value)};
+  const std::array<std::string, 5> arguments = {kLifeSeconds, std::to_string(expected),
+                                                std::to_string(next.version), std::move(next.value),
+                                                kNews};
   const absl::StatusOr<redis::Reply> reply =
       co_await client_.CallScript(ReplaceScript(), keys, arguments, deadline);
   if (!reply.ok()) co_return reply.status();

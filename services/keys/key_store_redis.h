@@ -13,6 +13,8 @@ namespace tokenforge::keys {
 class KeyStoreRedis final : public KeyStore {
  public:
   static constexpr char kKey[] = "tf:{keys}:set";
+  // Each new version is published here. Losing a message costs a poll interval, nothing else.
+  static constexpr char kNews[] = "tf:{keys}:news";
 
   // The client outlives the store.
   explicit KeyStoreRedis(redis::Client* client) : client_(*client) {}

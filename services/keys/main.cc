@@ -2,6 +2,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "lib/config/config.h"
+#include "lib/redis/subscription.h"
 #include "lib/rpc/process.h"
 #include "lib/workers/pool.h"
 #include "services/keys/config.h"
@@ -19,6 +20,16 @@ constexpr std::chrono::seconds kStopGrace{5};
 
 KeyKeeper::Options KeeperOptionsOf(const Config& config) {
   return {.algorithm = jose::AlgorithmOf(config.algorithm).value()};
+}
+
+// Ticks the scheduler whenever another replica may have stored a set.
+absl::StatusOr<std::unique_ptr<redis::Subscription>> FollowNews(const Config& config,
+                                                                KeyScheduler& scheduler) {
+  auto options = RedisOptionsOf(config);
+  if (!options.ok()) return options.status();
+  return redis::Subscribe(*std::move(options), KeyStoreRedis::kNews,
+                          {.on_subscribed = [&scheduler] { scheduler.Wake(); },
+                           .on_message = [&scheduler](std::string_view) { scheduler.Wake(); }});
 }
 
 TokenPolicy PolicyOf(const Config& config) {
@@ -53,6 +64,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   keeper.OnNewSet([&] { feed.Tell(); });
   scheduler.Start();
   feed.Start();
+  absl::StatusOr<std::unique_ptr<redis::Subscription>> news = FollowNews(config, scheduler);
+  if (!news.ok()) return news.status();
 
   KeysService service(
       {&keeper, &cycle, &feed, &reports, &pool, &clock, [&scheduler] { scheduler.Wake(); }},

@@ -26,8 +26,7 @@ bool IsAway(const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<redis::Client>> OpenRedis(const Config& config,
-                                                         redis::Observer* observer) {
+absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config) {
   redis::Options options;
   auto endpoint = redis::ParseEndpoint(config.redis_url);
   if (!endpoint.ok()) return endpoint.status();
@@ -38,7 +37,14 @@ absl::StatusOr<std::unique_ptr<redis::Client>> OpenRedis(const Config& config,
     if (!password.ok()) return password.status();
     options.password = *std::move(password);
   }
-  return redis::Open(std::move(options), observer);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<redis::Client>> OpenRedis(const Config& config,
+                                                         redis::Observer* observer) {
+  absl::StatusOr<redis::Options> options = RedisOptionsOf(config);
+  if (!options.ok()) return options.status();
+  return redis::Open(*std::move(options), observer);
 }
 
 absl::Status AwaitStore(rpc::Process& process, const std::function<absl::Status()>& step) {
