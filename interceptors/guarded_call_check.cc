@@ -40,6 +40,8 @@ void GuardedCall::StopUnchecked(grpc::experimental::InterceptorBatchMethods& bat
   if (!answers || stopped_) return;
   if (!checked_by_handler_ && !checked_.MustBeChecked(path_)) return;
   stopped_ = true;
+  decision_ = Refusal(errors::reasons::INTERNAL_FAULT);
+  if (method_ == nullptr) method_ = checked_.Find(path_);  // for the metrics
   telemetry::Log(telemetry::Level::kError,
                  "a handler answered a call that the guard did not admit; the call was ended",
                  trace_, {{"method", path_}, {"asked", checked_by_handler_}});
