@@ -19,6 +19,16 @@ EchoServer::EchoServer(const std::shared_ptr<Trust>& trust) {
   options.issuer = kIssuer;
   options.audiences = {kAudience};
   options.trust = trust;
+  StartGuarded(builder, options);
+}
+
+EchoServer::EchoServer(const GuardOptions& options) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+  StartGuarded(builder, options);
+}
+
+void EchoServer::StartGuarded(grpc::ServerBuilder& builder, const GuardOptions& options) {
   guard_ = std::make_unique<Guard>(options);
   guard_->Protect<v1::EchoService>(this);
   auto started = guard_->Start(builder);

@@ -19,11 +19,15 @@ class EchoServer final : public v1::EchoService::CallbackService {
  public:
   // Starts on a free port of 127.0.0.1; `trust` null: without a guard.
   explicit EchoServer(const std::shared_ptr<Trust>& trust);
+  // Behind a guard with options of the caller's choice. Ends the process with the reason when it
+  // does not start.
+  explicit EchoServer(const GuardOptions& options);
 
   int port() const { return port_; }
   const Guard& guard() const { return *guard_; }
 
  private:
+  void StartGuarded(grpc::ServerBuilder& builder, const GuardOptions& options);
   grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context,
                                  const v1::EchoRequest* request,
                                  v1::EchoResponse* response) override;

@@ -38,7 +38,8 @@ double BareHashesPerSecond() {
 }  // namespace
 
 void MeasureLogin(Report& report) {
-  systemtest::Suite suite(systemtest::SuiteOptions{.postgres = true, .bcrypt_cost = kCost, .flags = {}});
+  systemtest::Suite suite(
+      systemtest::SuiteOptions{.postgres = true, .bcrypt_cost = kCost, .flags = {}});
   suite.Start();
   RefreshChains people(suite, 16);
   std::vector<double> ratios;

@@ -23,6 +23,9 @@ constexpr Part kParts[] = {
     {"refresh", tokenforge::bench::MeasureRefresh},
     {"login", tokenforge::bench::MeasureLogin},
     {"processes", tokenforge::bench::MeasureProcesses},
+    {"revocation", tokenforge::bench::MeasureRevocation},
+    {"flood", tokenforge::bench::MeasureFlood},
+    {"feed", tokenforge::bench::MeasureFeed},
 };
 
 bool Wanted(const std::vector<std::string>& only, const char* name) {
@@ -44,7 +47,8 @@ int main(int argc, char** argv) {
   tokenforge::config::Parser parser("tokenforge-bench",
                                     "Measures TokenForge; takes about ten minutes.");
   parser.StringList("only", &only, {},
-                    "Parts to run: tokens, guard, sessions, refresh, login, processes");
+                    "Parts to run: tokens, guard, sessions, refresh, login, processes, revocation, "
+                    "flood, feed");
   parser.Bool("json", &json, false, "Print one JSON object instead of the table");
   parser.Path("json-file", &json_file, "", "Write the JSON object here besides");
   const auto outcome = parser.Parse(argc, argv);

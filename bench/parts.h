@@ -16,6 +16,12 @@ void MeasureRefresh(
 void MeasureLogin(
     Report& report);  // login rate against the bare hash rate; refresh while logins saturate
 void MeasureProcesses(Report& report);  // start to ready, and memory at rest
+void MeasureRevocation(
+    Report& report);  // from Logout, and from RevokeAllKeys, to refusal at 100 guards
+void MeasureFlood(
+    Report& report);  // honest verification while tokens with invented key IDs pour in
+void MeasureFeed(
+    Report& report);  // 10,000 idle guards on one façade: memory, and one revocation to all
 
 // The server half of MeasureGuard, in a process of its own: serves until its standard input closes.
 int ServeEcho(bool guarded, const char* jwks_file);

@@ -38,8 +38,7 @@ std::unique_ptr<redis::Client> OpenRedis(const std::string& address) {
 class BareRotations {
  public:
   explicit BareRotations(const std::string& redis_address)
-      : client_(OpenRedis(redis_address)),
-        store_(client_.get(), {}) {
+      : client_(OpenRedis(redis_address)), store_(client_.get(), {}) {
     for (int i = 0; i < kChains; ++i) {
       sessions::Session session;
       session.user = uuid::Uuid::Random();
