@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   std::string json_file;
   bool json = false;
   tokenforge::config::Parser parser("tokenforge-bench",
-                                    "Measures TokenForge; takes about ten minutes.");
+                                    "Measures TokenForge; takes about fifteen minutes.");
   parser.StringList("only", &only, {},
                     "Parts to run: tokens, guard, sessions, refresh, login, processes, revocation, "
                     "flood, feed");
