@@ -59,7 +59,7 @@ jose::AccessTokenClaims ClaimsOf(const jose::VerifiedToken& token) {
   claims.subject = token.subject();
   claims.audiences = Strings(token.audiences());
   claims.issue_time = token.issue_time();
-  claims.not_before = token.not_before().value_or(token.issue_time());
+  claims.not_before = token.not_before().value_or(jose::VerifiedToken::Time());
   claims.expire_time = token.expire_time();
   claims.token_id = token.token_id();
   claims.session_id = token.session_id();
