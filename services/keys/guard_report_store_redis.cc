@@ -34,13 +34,14 @@ const redis::Script& ReportScript() {
         if each ~= id and (not oldest or left < lives[oldest]) then oldest = each end
       end
     end
-    if #kept > most and oldest then
+    if #kept <= most then oldest = nil end
+    if oldest then
       redis.call('DEL', key(oldest))
       redis.call('SREM', index, oldest)
     end
     local reports = {}
     for _, each in ipairs(kept) do
-      local value = redis.call('GET', key(each))
+      local value = each ~= oldest and redis.call('GET', key(each))
       if value then reports[#reports + 1] = value end
     end
     return reports

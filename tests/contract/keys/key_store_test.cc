@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "lib/errors/errors.h"
+#include "lib/redis/subscription.h"
 #include "services/keys/key_store_memory.h"
 #include "services/keys/key_store_redis.h"
 #include "tests/lib/redis/ask.h"
@@ -175,6 +177,35 @@ TEST(KeyStoreRedisTest, DamagedHashIsAnErrorAndStaysAsItIs) {
   EXPECT_EQ(errors::ReasonOf(Read(body.store()).status()), reasons::INTERNAL_FAULT);
   EXPECT_FALSE(Replace(body.store(), 0, {1, "one"}).ok());
   EXPECT_EQ(fakes::Ask(body.client(), {"GET", KeyStoreRedis::kKey})->AsBytes().value(), "a string");
+}
+
+TEST(KeyStoreRedisTest, EachNewVersionIsPublishedAndARefusedOneIsNot) {
+  RedisBody body;
+  std::promise<void> subscribed;
+  std::promise<std::string> heard;
+  const auto subscription = redis::Subscribe(
+      fakes::OptionsFor(body.server().address()), KeyStoreRedis::kNews,
+      {.on_subscribed = [&subscribed] { subscribed.set_value(); },
+       .on_message =
+           [&heard](std::string_view version) { heard.set_value(std::string(version)); }});
+  subscribed.get_future().wait();
+  EXPECT_FALSE(Replace(body.store(), 3, {4, "lost"}).value());
+  ASSERT_TRUE(Replace(body.store(), 0, {7, "one"}).value());
+  EXPECT_EQ(heard.get_future().get(), "7");
+}
+
+TEST(KeyStoreRedisTest, UserWhoMayNotPublishStoresAllTheSame) {
+  RedisBody body;
+  ASSERT_TRUE(fakes::Ask(body.client(), {"ACL", "SETUSER", "u", "on", "nopass", "~tf:{keys}:*",
+                                         "+@all", "resetchannels"})
+                  .ok());
+  redis::Options options = fakes::OptionsFor(body.server().address());
+  options.username = "u";
+  options.password = secret::Secret("any");
+  const auto client = redis::Open(std::move(options));
+  KeyStoreRedis store(client.get());
+  ASSERT_TRUE(Replace(store, 0, {1, "one"}).value());
+  EXPECT_EQ(Read(store).value(), (StoredValue{1, "one"}));
 }
 
 TEST(KeyStoreRedisTest, ValueWithoutItsVersionIsNotTakenForNothing) {

@@ -93,6 +93,7 @@ TEST_F(CodecTest, AuthenticValueOfAnUnknownFormIsRefused) {
       {"\"state\":\"next\"", "\"state\":\"asleep\""},
       {"\"keys\":[", "\"keys\":[{},"},
       {"\"kek\":", "\"kex\":"},
+      {"\"publish_version\":0", "\"publish_version\":\"0\""},
       {"\"create_ms\":", "\"made_ms\":"},
       {"]}", "]"},
   };
@@ -102,6 +103,35 @@ TEST_F(CodecTest, AuthenticValueOfAnUnknownFormIsRefused) {
     ASSERT_NE(at, std::string::npos) << from;
     changed.replace(at, from.size(), to);
     EXPECT_EQ(Decode(Authentic(changed), keks_).status().code(), absl::StatusCode::kDataLoss) << to;
+  }
+}
+
+TEST_F(CodecTest, VersionThatPublishedAKeyIsKept) {
+  set_.keys[0].publish_version = (1ULL << 60) + 1;
+  const KeySetRecord read = Decode(Encode(set_, keks_).value(), keks_).value();
+  EXPECT_EQ(read.keys[0].publish_version, (1ULL << 60) + 1);
+}
+
+// Sets stored before the version was written: nobody can have acknowledged more than this set.
+TEST_F(CodecTest, KeyThatDoesNotSayCountsAsPublishedWithItsSet) {
+  std::string json = WriteJson(set_);
+  for (size_t at; (at = json.find("\"publish_version\":0,")) != std::string::npos;) {
+    json.erase(at, std::string_view("\"publish_version\":0,").size());
+  }
+  ASSERT_EQ(json.find("publish_version"), std::string::npos);
+  const KeySetRecord read = Decode(Authentic(json), keks_).value();
+  for (const KeyRecord& key : read.keys) EXPECT_EQ(key.publish_version, read.version);
+}
+
+TEST_F(CodecTest, SealedAnewEveryKeyIsTheSameUnderTheFirstKek) {
+  const KeyEncryption both = KeksOf("two:" + KekText('2') + "\none:" + KekText('1'));
+  const KeySetRecord after = Resealed(set_, both).value();
+  EXPECT_EQ(after.version, set_.version + 1);
+  const KeyEncryption second = KeksOf("two:" + KekText('2'));
+  const KeySetRecord read = Decode(Encode(after, both).value(), second).value();
+  for (const KeyRecord& key : read.keys) {
+    EXPECT_EQ(OpenKey(key, second)->kid(), key.kid);
+    EXPECT_FALSE(OpenKey(key, keks_).ok());
   }
 }
 
