@@ -46,6 +46,7 @@ struct BoundMethod {
 
   const std::string path;  // "/notes.v1.NotesService/Read"
   const telemetry::ServerMethod metrics;
+  bool streaming = false;  // either side, both, or not known: it may outlive its token
   RuleSlot rule;
 };
 

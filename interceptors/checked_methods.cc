@@ -43,6 +43,7 @@ void CheckedMethods::SetGeneric(std::map<std::string, GenericRule> rules) {
     auto& method = generic_[target];
     if (method == nullptr) {
       method = std::make_unique<BoundMethod>("/" + target, MetricsOf(target));
+      method->streaming = true;
     }
     method->rule.Set(rule.said, std::move(rule.rule));
   }

@@ -7,6 +7,7 @@
 #include "interceptors/bearer.h"
 #include "interceptors/caller_maker.h"
 #include "interceptors/refusal.h"
+#include "interceptors/stream_watch.h"
 #include "interceptors/token_verifier.h"
 #include "lib/rpc/peer.h"
 
@@ -24,33 +25,43 @@ bool Meet(const std::vector<std::string>& a, const std::vector<std::string>& b) 
   return std::any_of(a.begin(), a.end(), [&b](const std::string& one) { return Holds(b, one); });
 }
 
+// Whoever holds the claims holds the whole token: one object, one count.
+std::shared_ptr<const VerifiedClaims> ClaimsIn(std::shared_ptr<const VerifiedToken> token) {
+  const VerifiedClaims* const claims = &token->claims;
+  return {std::move(token), claims};
+}
+
 }  // namespace
 
 Gate::Gate(GateOptions options, std::shared_ptr<TokenVerifier> verifier)
-    : options_(std::move(options)), verifier_(std::move(verifier)) {}
+    : options_(options),
+      verifier_(std::move(verifier)),
+      streams_(verifier_ != nullptr ? std::make_unique<StreamWatch>(*verifier_) : nullptr) {}
 
 Gate::~Gate() = default;
 
 absl::Status Gate::Admit(const MethodRule& rule, const grpc::ServerContextBase& context,
-                         Caller* caller) const {
+                         Admission* admission) const {
   const absl::StatusOr<rpc::SpiffeId> peer = rpc::PeerOf(context);
   std::shared_ptr<const std::string> peer_text;
   if (peer.ok()) peer_text = std::make_shared<const std::string>(peer->text());
-  *caller = CallerMaker::Make(nullptr, peer_text);
+  Caller& caller = admission->caller;
+  caller = CallerMaker::Make(nullptr, peer_text);
   if (rule.needs_token) {
     const absl::StatusOr<std::string_view> token = BearerToken(context.client_metadata());
     if (!token.ok()) return token.status();
-    absl::StatusOr<Claims> claims =
+    absl::StatusOr<Token> verified =
         CheckToken(*token, rule.audience, rule.max_stale.value_or(options_.max_stale));
-    if (!claims.ok()) return claims.status();
-    *caller = CallerMaker::Make(*std::move(claims), std::move(peer_text));
+    if (!verified.ok()) return verified.status();
+    admission->token = *std::move(verified);
+    caller = CallerMaker::Make(ClaimsIn(admission->token), std::move(peer_text));
   }
-  if (absl::Status status = CheckRights(rule, *caller); !status.ok()) return status;
+  if (absl::Status status = CheckRights(rule, caller); !status.ok()) return status;
   // Without a certificate there is nobody to match: a plaintext connection fails closed.
   if (rule.needs_peer && !(peer.ok() && rpc::MatchesAny(rule.peers, *peer))) {
     return Refusal(reasons::PEER_NOT_ALLOWED);
   }
-  if (rule.fresh && verifier_->TrustAge() > options_.fresh_within) {
+  if (rule.fresh && verifier_->TrustAge(*admission->token) > options_.fresh_within) {
     return Refusal(reasons::TRUST_STALE);
   }
   return absl::OkStatus();
@@ -59,26 +70,19 @@ absl::Status Gate::Admit(const MethodRule& rule, const grpc::ServerContextBase& 
 absl::StatusOr<Caller> Gate::Verify(std::string_view token) const {
   if (token.empty()) return Refusal(reasons::TOKEN_MISSING);
   if (token.size() > kMaxTokenBytes) return Refusal(reasons::TOKEN_MALFORMED);
-  absl::StatusOr<Claims> claims = CheckToken(token, {}, options_.max_stale);
-  if (!claims.ok()) return claims.status();
-  return CallerMaker::Make(*std::move(claims), nullptr);
+  absl::StatusOr<Token> verified = CheckToken(token, {}, options_.max_stale);
+  if (!verified.ok()) return verified.status();
+  return CallerMaker::Make(ClaimsIn(*std::move(verified)), nullptr);
 }
 
-absl::StatusOr<Gate::Claims> Gate::CheckToken(std::string_view token, const std::string& audience,
-                                              std::chrono::seconds max_stale) const {
+absl::StatusOr<Gate::Token> Gate::CheckToken(std::string_view token, const std::string& audience,
+                                             std::chrono::seconds max_stale) const {
   if (verifier_ == nullptr) return Refusal(reasons::TRUST_STALE);
-  // Past the bound a revoked key or token might still look good: knowledge this old refuses
-  // everything.
-  if (max_stale.count() > 0 && verifier_->TrustAge() > max_stale) {
-    return Refusal(reasons::TRUST_STALE);
+  absl::StatusOr<Token> verified = verifier_->Verify(token, max_stale);
+  if (verified.ok() && !verifier_->IsMeant(**verified, audience)) {
+    return Refusal(reasons::TOKEN_WRONG_AUDIENCE);
   }
-  absl::StatusOr<Claims> claims = verifier_->Verify(token);
-  if (!claims.ok()) return claims.status();
-  const std::vector<std::string>& audiences = (*claims)->audiences;
-  const bool meant =
-      audience.empty() ? Meet(audiences, options_.audiences) : Holds(audiences, audience);
-  if (!meant) return Refusal(reasons::TOKEN_WRONG_AUDIENCE);
-  return claims;
+  return verified;
 }
 
 absl::Status Gate::CheckRights(const MethodRule& rule, const Caller& caller) {

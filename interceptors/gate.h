@@ -22,12 +22,19 @@ class ServerContextBase;
 
 namespace tokenforge::internal {
 
+class StreamWatch;
 class TokenVerifier;
+struct VerifiedToken;
 
 struct GateOptions {
-  std::vector<std::string> audiences;
   std::chrono::seconds fresh_within{30};
   std::chrono::seconds max_stale{24 * 60 * 60};  // 0: for ever
+};
+
+// What is proven of a caller.
+struct Admission {
+  Caller caller;
+  std::shared_ptr<const VerifiedToken> token;  // null when the rule asks for none
 };
 
 class Gate {
@@ -37,22 +44,26 @@ class Gate {
   Gate(GateOptions options, std::shared_ptr<TokenVerifier> verifier);
   ~Gate();
 
-  // OK and who calls; or the refusal, and then `caller` is what is proven nevertheless, for the
+  // OK and who calls; or the refusal, and then `admission` is what is proven nevertheless, for the
   // log: never given to a handler.
   absl::Status Admit(const MethodRule& rule, const grpc::ServerContextBase& context,
-                     Caller* caller) const;
+                     Admission* admission) const;
 
   // A token that came another way, for any of the configured audiences.
   absl::StatusOr<Caller> Verify(std::string_view token) const;
 
+  // Watches over long calls; null when no rule needs a token.
+  StreamWatch* streams() const { return streams_.get(); }
+
  private:
-  using Claims = std::shared_ptr<const VerifiedClaims>;
-  absl::StatusOr<Claims> CheckToken(std::string_view token, const std::string& audience,
-                                    std::chrono::seconds max_stale) const;
+  using Token = std::shared_ptr<const VerifiedToken>;
+  absl::StatusOr<Token> CheckToken(std::string_view token, const std::string& audience,
+                                   std::chrono::seconds max_stale) const;
   static absl::Status CheckRights(const MethodRule& rule, const Caller& caller);
 
   const GateOptions options_;
   const std::shared_ptr<TokenVerifier> verifier_;
+  const std::unique_ptr<StreamWatch> streams_;
 };
 
 }  // namespace tokenforge::internal

@@ -4,43 +4,22 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-#include <unistd.h>
 
 #include <optional>
 
 #include "interceptors/decorated_service.h"
 #include "interceptors/guard_plan.h"
+#include "interceptors/guard_trust.h"
 #include "interceptors/policy_watch.h"
 #include "interceptors/refusal.h"
-#include "interceptors/source.h"
 #include "interceptors/token_verifier.h"
 #include "lib/rpc/status.h"
 #include "lib/sync/hand_over.h"
-#include "lib/telemetry/metrics.h"
 
 namespace tokenforge {
 namespace {
 
 using Factory = std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>;
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 ? name : "unnamed";
-}
-
-// What operators see of the trust, for as long as the guard lives.
-struct TrustMetrics {
-  explicit TrustMetrics(std::shared_ptr<Trust> trust)
-      : live(telemetry::GaugeFamily("tokenforge_revocations_live", "Revocations in force").With(),
-             [trust] { return static_cast<double>(trust->LiveRevocations()); }),
-        age(telemetry::GaugeFamily("tokenforge_trust_feed_age_seconds",
-                                   "Time since the source of keys and revocations was last heard")
-                .With(),
-            [trust] { return std::chrono::duration<double>(trust->Age()).count(); }) {}
-
-  telemetry::ObservedGauge live;
-  telemetry::ObservedGauge age;
-};
 
 }  // namespace
 
@@ -51,56 +30,22 @@ struct Guard::Parts {
   bool started = false;
 
   // Made by Start, in this order; destroyed in the opposite one.
-  std::shared_ptr<Trust> trust;
-  std::unique_ptr<TrustMetrics> metrics;
-  std::unique_ptr<internal::Source> source;
-  std::shared_ptr<internal::TokenVerifier> verifier;
+  std::unique_ptr<internal::GuardTrust> trust;  // null when no rule needs a token
   std::unique_ptr<internal::Gate> gate;
   internal::CheckedMethods checked;
   std::unique_ptr<internal::LivePolicy> rules;
   std::unique_ptr<internal::PolicyWatch> watch;
 
-  absl::Status OpenTrust();
-  void MakeGate(const internal::GuardPlan& plan);
+  void MakeGate();
   void KeepRules(internal::GuardPlan& plan);
   void Register(grpc::ServerBuilder& builder);
 };
 
-absl::Status Guard::Parts::OpenTrust() {
-  trust = options.trust ? options.trust : std::make_shared<Trust>(options.trust_options);
-  metrics = std::make_unique<TrustMetrics>(trust);
-  absl::StatusOr<std::unique_ptr<internal::Source>> opened = nullptr;
-  if (!options.facade_address.empty()) {
-    internal::FacadeOptions facade;
-    facade.address = options.facade_address;
-    facade.identity = options.facade_identity;
-    facade.tls = options.tls;
-    facade.guard_id = options.guard_id.empty() ? HostName() : options.guard_id;
-    facade.issuer = options.issuer;
-    facade.audience = options.audiences.empty() ? std::string() : options.audiences.front();
-    opened = internal::MakeFacadeSource(facade, trust);
-  } else if (!options.jwks_file.empty()) {
-    opened = internal::MakeJwksFileSource(options.jwks_file, trust);
-  }
-  if (!opened.ok()) return opened.status();
-  source = *std::move(opened);
-  return absl::OkStatus();
-}
-
-void Guard::Parts::MakeGate(const internal::GuardPlan& plan) {
-  if (trust != nullptr) {
-    verifier = std::make_shared<internal::TokenVerifier>(*plan.policy, options.cached_tokens, trust,
-                                                         [this] {
-                                                           if (source != nullptr) {
-                                                             source->LookForNewKeys();
-                                                           }
-                                                         });
-  }
+void Guard::Parts::MakeGate() {
   internal::GateOptions deciding;
-  deciding.audiences = options.audiences;
   deciding.fresh_within = options.fresh_within;
   deciding.max_stale = options.max_stale;
-  gate = std::make_unique<internal::Gate>(deciding, verifier);
+  gate = std::make_unique<internal::Gate>(deciding, trust ? trust->verifier() : nullptr);
 }
 
 void Guard::Parts::KeepRules(internal::GuardPlan& plan) {
@@ -158,13 +103,16 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Guard::Start(grpc::ServerBuilder& 
   internal::GuardPlan plan =
       internal::MakePlan(parts_->options, parts_->services, parts_->checked, faults);
   internal::CheckUnguarded(parts_->options, builder, parts_->checked, faults);
-  if (faults.empty() && plan.policy) {
-    const absl::Status opened = parts_->OpenTrust();
-    for (errors::FieldFault& fault : errors::FaultsOf(opened)) faults.push_back(std::move(fault));
-    if (!opened.ok() && faults.empty()) return opened;
+  if (faults.empty() && !plan.policies.empty()) {
+    auto opened = internal::GuardTrust::Open(parts_->options, plan.policies);
+    for (errors::FieldFault& fault : errors::FaultsOf(opened.status())) {
+      faults.push_back(std::move(fault));
+    }
+    if (!opened.ok() && faults.empty()) return opened.status();
+    if (opened.ok()) parts_->trust = *std::move(opened);
   }
   if (!faults.empty()) return errors::InvalidFields(faults);
-  parts_->MakeGate(plan);
+  parts_->MakeGate();
   parts_->KeepRules(plan);
   parts_->Register(builder);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
@@ -182,7 +130,7 @@ bool Guard::Ready() const {
 bool Guard::WaitUntilReady(std::chrono::milliseconds at_most) const {
   if (parts_->gate == nullptr) return false;
   return parts_->trust == nullptr ||
-         parts_->trust->state().WaitForKeys(std::chrono::steady_clock::now() + at_most);
+         parts_->trust->WaitForKeys(std::chrono::steady_clock::now() + at_most);
 }
 
 grpc::Status Guard::Check(grpc::ServerContextBase& context) const {

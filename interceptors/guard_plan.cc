@@ -7,6 +7,7 @@
 #include <set>
 
 #include "interceptors/decorated_service.h"
+#include "interceptors/guard_trust.h"
 #include "interceptors/policy_watch.h"
 #include "lib/rpc/peer.h"
 
@@ -86,6 +87,7 @@ class Services {
   void AddMethod(ProtectedService& added, const google::protobuf::MethodDescriptor& method) {
     const std::string path = "/" + NameOf(method);
     auto bound = std::make_unique<BoundMethod>(path, telemetry::ServerMethod::Of(path));
+    bound->streaming = method.client_streaming() || method.server_streaming();
     if (added.checks) checked_.Add(*bound);
     DeclaredRule declared = DeclaredFor(method, faults_);
     for (const std::string& name : {NameOf(method), added.name}) {
@@ -145,6 +147,15 @@ std::optional<std::string> ReadPolicy(const GuardOptions& options, Faults& fault
   return std::nullopt;
 }
 
+void AddPolicy(jose::PolicyOptions policy, GuardPlan& plan, Faults& faults) {
+  auto created = jose::ValidationPolicy::Create(std::move(policy));
+  if (created.ok()) {
+    plan.policies.push_back(*std::move(created));
+  } else if (faults.empty()) {
+    faults.push_back({"GuardOptions", std::string(created.status().message())});
+  }
+}
+
 // How the tokens that rules ask for are going to be verified.
 void PlanTokens(const GuardOptions& options, GuardPlan& plan, Faults& faults) {
   const std::string needy = plan.rules->MethodWithToken();
@@ -158,10 +169,10 @@ void PlanTokens(const GuardOptions& options, GuardPlan& plan, Faults& faults) {
   plan.rules->Freeze(has_source, policy.audiences);
   if (needy.empty() && !has_source) return;
   CheckTokenOptions(options, faults);
-  auto created = jose::ValidationPolicy::Create(std::move(policy));
-  if (created.ok()) plan.policy = *std::move(created);
-  if (!created.ok() && faults.empty()) {
-    faults.push_back({"GuardOptions", std::string(created.status().message())});
+  CheckMoreIssuers(options, faults);
+  AddPolicy(std::move(policy), plan, faults);
+  for (const TrustedIssuer& issuer : options.more_issuers) {
+    AddPolicy({issuer.issuer, issuer.audiences, options.leeway}, plan, faults);
   }
 }
 

@@ -26,9 +26,9 @@ struct ProtectedService {
 };
 
 struct GuardPlan {
-  // How tokens are verified, for all audiences that any rule accepts; none when no source of keys
-  // is configured.
-  std::optional<jose::ValidationPolicy> policy;
+  // How tokens of each issuer are verified: the guard's own, for all audiences that any rule
+  // accepts, and then more_issuers. None when no source of keys is configured.
+  std::vector<jose::ValidationPolicy> policies;
   // The rules of all methods, in force.
   std::unique_ptr<LivePolicy> rules;
   std::string policy_text;  // of the policy file, as it was read

@@ -4,6 +4,7 @@
 
 #include "interceptors/call_registry.h"
 #include "interceptors/refusal.h"
+#include "interceptors/stream_watch.h"
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
 #include "lib/sync/hand_over.h"
@@ -73,9 +74,15 @@ GuardedCall::GuardedCall(const Gate& gate, const CheckedMethods& checked,
 GuardedCall::~GuardedCall() {
   sync::TakeOver(this);
   CallRegistry::Instance().Remove(&context_, this);
+  if (stream_ != nullptr) gate_.streams()->Remove(stream_);
   // No status was sent: the client went away first. The context is going too, and is not asked any
   // more.
-  if (!recorded_) Record(absl::StatusCode::kCancelled, "", "");
+  if (recorded_) return;
+  if (const std::optional<absl::Status> ended = EndedByUs()) {
+    Record(*ended, "");
+  } else {
+    Record(absl::StatusCode::kCancelled, "", "");
+  }
 }
 
 GuardedCall* GuardedCall::Find(const grpc::ServerContextBase& context) {
@@ -92,8 +99,11 @@ const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
   if (method_ == nullptr) {
     method_ = &method;
     const MethodRule* const rule = method.rule.Get();
-    decision_ = rule != nullptr ? gate_.Admit(*rule, context_, &caller_) : NotServed();
+    decision_ = rule != nullptr ? gate_.Admit(*rule, context_, &admission_) : NotServed();
     admitted_ = decision_.ok();
+    if (admitted_ && method.streaming && admission_.token != nullptr) {
+      stream_ = gate_.streams()->Add(admission_.token, context_.c_call());
+    }
   } else if (method_ != &method) {
     // A call belongs to one method. Two would mean that gRPC hands contexts on in a way we do not
     // know.
@@ -133,6 +143,14 @@ void GuardedCall::TakeTrace(Metadata& metadata) {
   Put(metadata, telemetry::kRequestId, trace_.request_id);
 }
 
+// The stream's token is no longer good: whatever the handler made of that, this is why.
+std::optional<absl::Status> GuardedCall::EndedByUs() const {
+  if (stream_ == nullptr) return std::nullopt;
+  const std::optional<errors::Reason> why = stream_->ended();
+  if (!why) return std::nullopt;
+  return Refusal(*why);
+}
+
 std::optional<absl::Status> GuardedCall::Mended(const grpc::Status& status) const {
   if (method_ == nullptr || !decision_.ok()) return std::nullopt;
   if (malformed_request_) {
@@ -153,13 +171,23 @@ std::optional<absl::Status> GuardedCall::Mended(const grpc::Status& status) cons
 
 void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch) {
   const grpc::Status sent = batch.GetSendStatus();
-  const std::string address = caller_.peer().empty() ? context_.peer() : std::string();
+  const std::string address = admission_.caller.peer().empty() ? context_.peer() : std::string();
   if (stopped_) return Record(absl::StatusCode::kInternal, "INTERNAL_FAULT", address);
+  // It reaches a client only when the handler was quicker than the cancellation.
+  if (const std::optional<absl::Status> ended = EndedByUs()) {
+    batch.ModifySendStatus(rpc::ToGrpc(*ended));
+    return Record(*ended, address);
+  }
   if (sent.ok()) return Record(absl::StatusCode::kOk, "", address);
   const std::optional<absl::Status> mended = Mended(sent);
   const grpc::Status last = mended ? rpc::ToGrpc(*mended) : sent;
   if (mended) batch.ModifySendStatus(last);
   Record(static_cast<absl::StatusCode>(last.error_code()), ReasonIn(last.error_details()), address);
+}
+
+void GuardedCall::Record(const absl::Status& refusal, std::string_view address) {
+  const std::optional<errors::Reason> reason = errors::ReasonOf(refusal);
+  Record(refusal.code(), reason ? errors::v1::Reason_Name(*reason) : std::string(), address);
 }
 
 void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::string_view address) {
@@ -169,8 +197,9 @@ void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::st
   record.code = code;
   record.reason = reason;
   record.duration = std::chrono::steady_clock::now() - start_;
-  record.peer = caller_.peer().empty() ? address : caller_.peer();
-  record.sub = caller_.subject();
+  const Caller& caller = admission_.caller;
+  record.peer = caller.peer().empty() ? address : caller.peer();
+  record.sub = caller.subject();
   telemetry::RecordServerCall(method_ ? method_->metrics : UnclaimedMethod(path_), record);
   sync::HandOver(&gate_);  // to whoever ends the guard, once the server has shut down
 }

@@ -28,6 +28,8 @@ struct grpc_call;
 
 namespace tokenforge::internal {
 
+class OpenStream;
+
 class GuardedCall final : public grpc::experimental::Interceptor {
  public:
   // `gate`, `checked` and `context` outlive the call.
@@ -49,7 +51,7 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   void NoteMalformedRequest() { malformed_request_ = true; }
 
   // Anonymous unless the call was admitted.
-  Caller caller() const { return admitted_ ? caller_ : Caller(); }
+  Caller caller() const { return admitted_ ? admission_.caller : Caller(); }
   const telemetry::TraceContext& trace() const { return trace_; }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override;
@@ -59,7 +61,9 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   void StopUnchecked(grpc::experimental::InterceptorBatchMethods& batch);
   void TakeTrace(std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
   void FinishWith(grpc::experimental::InterceptorBatchMethods& batch);
+  std::optional<absl::Status> EndedByUs() const;
   std::optional<absl::Status> Mended(const grpc::Status& status) const;
+  void Record(const absl::Status& refusal, std::string_view address);
   void Record(absl::StatusCode code, std::string_view reason, std::string_view address);
 
   const Gate& gate_;
@@ -71,7 +75,8 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   const BoundMethod* method_ = nullptr;  // null until a protected handler asked
   absl::Status decision_;
   bool admitted_ = false;
-  Caller caller_;  // of a refused call: what was proven nevertheless, for the log
+  Admission admission_;  // of a refused call: what was proven nevertheless, for the log
+  std::shared_ptr<OpenStream> stream_;  // null unless it is watched (stream_watch.h)
   telemetry::TraceContext trace_;
   std::string traceparent_;  // the metadata of the call views it
   bool malformed_request_ = false;

@@ -64,7 +64,7 @@ bool RevocationSet::Replace(const std::vector<Revocation>& revocations, clock::W
     if (!kept.contains(key)) gone.push_back(key);
   }
   for (const std::string& key : gone) Erase(key);
-  return added;
+  return added || !gone.empty();
 }
 
 void RevocationSet::Sweep(clock::WallTime now) {

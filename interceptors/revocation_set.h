@@ -38,7 +38,7 @@ class RevocationSet {
 
   // True when something was added that was not there.
   bool Add(const std::vector<Revocation>& revocations, clock::WallTime now);
-  // Drops what is not among them. True when something was added.
+  // Drops what is not among them. True when something was added or dropped.
   bool Replace(const std::vector<Revocation>& revocations, clock::WallTime now);
   // Forgets what has ended.
   void Sweep(clock::WallTime now);

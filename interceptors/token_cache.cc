@@ -1,38 +1,13 @@
 #include "interceptors/token_cache.h"
 
-#include <cstring>
-
-#include "lib/secret/random.h"
+#include <utility>
 
 namespace tokenforge::internal {
-namespace {
-
-// Characters of the signature that are hashed: 24 bytes that its maker cannot choose freely.
-constexpr std::size_t kTail = 32;
-
-std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-}  // namespace
-
-TokenCache::TokenCache(std::size_t capacity) : sets_((capacity + kWays - 1) / kWays) {
-  secret::Fill({reinterpret_cast<unsigned char*>(key_.data()), sizeof(key_)});
-}
-
-std::uint64_t TokenCache::HashOf(std::string_view token) const {
-  std::array<std::uint64_t, kTail / 8> words{};
-  const std::size_t bytes = std::min(token.size(), kTail);
-  std::memcpy(words.data(), token.data() + token.size() - bytes, bytes);
-  return Mix(Mix(words[0] ^ key_[0], words[1] ^ key_[1]) ^ key_[2],
-             Mix(words[2] ^ key_[2], words[3] ^ key_[3]) ^ key_[0]);
-}
+TokenCache::TokenCache(std::size_t capacity) : sets_((capacity + kWays - 1) / kWays) {}
 
 std::shared_ptr<const VerifiedToken> TokenCache::Find(std::string_view token) {
   if (sets_.empty()) return nullptr;
-  const std::uint64_t hash = HashOf(token);
+  const std::uint64_t hash = hash_(token);
   const std::size_t index = hash % sets_.size();
   Set& set = sets_[index];
   std::shared_ptr<const VerifiedToken> found;
@@ -65,7 +40,7 @@ std::size_t TokenCache::SlotToGiveAway(Set& set) {
 
 void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
   if (sets_.empty()) return;
-  const std::uint64_t hash = HashOf(token->token);
+  const std::uint64_t hash = hash_(token->token);
   const std::size_t index = hash % sets_.size();
   Set& set = sets_[index];
   std::shared_ptr<const VerifiedToken> leaving;  // freed after the lock
@@ -85,7 +60,7 @@ void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
 
 void TokenCache::Erase(const VerifiedToken& token) {
   if (sets_.empty()) return;
-  const std::uint64_t hash = HashOf(token.token);
+  const std::uint64_t hash = hash_(token.token);
   const std::size_t index = hash % sets_.size();
   Set& set = sets_[index];
   std::shared_ptr<const VerifiedToken> leaving;

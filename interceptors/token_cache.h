@@ -19,22 +19,26 @@
 
 #include "interceptors/caller_maker.h"
 #include "interceptors/revocation_set.h"
+#include "interceptors/token_hash.h"
 #include "lib/sync/mutex.h"
 
 namespace tokenforge::internal {
 
 // A token that was verified, with all that a later call has to check again.
 struct VerifiedToken {
-  VerifiedToken(std::string text, VerifiedClaims verified, std::string jwk)
+  VerifiedToken(std::string text, VerifiedClaims verified, std::string jwk,
+                std::uint32_t by_issuer = 0)
       : token(std::move(text)),
         claims(std::move(verified)),
         revocation_keys(claims),
-        key(std::move(jwk)) {}
+        key(std::move(jwk)),
+        issuer(by_issuer) {}
 
   const std::string token;
   const VerifiedClaims claims;
   const RevocationKeys revocation_keys;
-  const std::string key;  // the JWK that its signature was verified with
+  const std::string key;       // the JWK that its signature was verified with
+  const std::uint32_t issuer;  // which of the verifier's issuers
   // The state of trust at which key and revocations were last found good.
   mutable std::atomic<std::uint64_t> good_at = 0;
 };
@@ -61,11 +65,10 @@ class TokenCache {
     sync::Mutex mutex;
   };
 
-  std::uint64_t HashOf(std::string_view token) const;
   static std::size_t SlotToGiveAway(Set& set);
 
-  std::array<std::uint64_t, 4> key_;  // random: nobody can aim at a set
-  std::vector<Set> sets_;             // each guarded by stripes_[index % size]
+  const TokenHash hash_;
+  std::vector<Set> sets_;  // each guarded by stripes_[index % size]
   std::array<Stripe, 64> stripes_;
   std::atomic<std::size_t> size_ = 0;
 };

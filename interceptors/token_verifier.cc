@@ -1,10 +1,13 @@
 #include "interceptors/token_verifier.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "interceptors/refusal.h"
 #include "lib/jose/header.h"
+#include "lib/jose/unverified_issuer.h"
+#include "lib/telemetry/metrics.h"
 
 namespace tokenforge::internal {
 namespace {
@@ -27,12 +30,13 @@ struct Counters {
       refused[reason] = verifications.With({errors::v1::Reason_Name(reason)});
     }
     const telemetry::CounterFamily cache("tokenforge_token_cache_total",
-                                         "Access tokens looked up among the verified ones",
+                                         "Access tokens looked up among those seen before",
                                          {"result"});
     hit = cache.With({"hit"});
     miss = cache.With({"miss"});
+    rejected = cache.With({"rejected"});
   }
-  telemetry::Counter verified, hit, miss;
+  telemetry::Counter verified, hit, miss, rejected;
   std::map<errors::Reason, telemetry::Counter> refused;
 };
 
@@ -74,79 +78,178 @@ VerifiedClaims ClaimsOf(const jose::VerifiedToken& token) {
   return claims;
 }
 
-// Whoever holds the claims holds the cache's entry: one object, one count.
-TokenVerifier::Claims ClaimsIn(std::shared_ptr<const VerifiedToken> token) {
-  const VerifiedClaims* const claims = &token->claims;
-  return {std::move(token), claims};
+// The refusals that stand behind a signature and do not change by themselves.
+bool IsLasting(jose::Refusal refusal) {
+  return refusal == jose::Refusal::kBadSignature || refusal == jose::Refusal::kExpired ||
+         refusal == jose::Refusal::kWrongIssuer || refusal == jose::Refusal::kWrongAudience;
 }
 
 }  // namespace
 
-TokenVerifier::TokenVerifier(jose::ValidationPolicy policy, std::size_t cached_tokens,
-                             std::shared_ptr<Trust> trust, std::function<void()> unknown_key)
-    : verifier_(std::move(policy)),
-      trust_(std::move(trust)),
-      state_(trust_->state()),
-      unknown_key_(std::move(unknown_key)),
-      cache_(cached_tokens) {}
+struct TokenVerifier::Issuer {
+  Issuer(const IssuerTrust& of, std::uint32_t at)
+      : trusted(of), index(at), verifier(of.policy), state(of.trust->state()) {}
 
-absl::StatusOr<TokenVerifier::Claims> TokenVerifier::Verify(std::string_view token) {
-  std::shared_ptr<const VerifiedToken> known = cache_.Find(token);
+  bool IsStale(std::chrono::seconds bound) const {
+    return bound.count() > 0 && state.Age() > bound;
+  }
+
+  const IssuerTrust& trusted;
+  const std::uint32_t index;
+  const jose::Verifier verifier;
+  const TrustState& state;
+  mutable UnknownKeys unknown_keys;
+};
+
+TokenVerifier::TokenVerifier(VerifierOptions options)
+    : options_(std::move(options)), cache_(options_.cached_tokens) {
+  for (const IssuerTrust& issuer : options_.issuers) {
+    const auto index = static_cast<std::uint32_t>(issuers_.size());
+    issuers_.push_back(std::make_unique<Issuer>(issuer, index));
+  }
+}
+
+TokenVerifier::~TokenVerifier() = default;
+
+absl::StatusOr<TokenVerifier::Token> TokenVerifier::Verify(std::string_view token,
+                                                           std::chrono::seconds max_stale) {
+  Token known = cache_.Find(token);
+  if (known == nullptr) {
+    if (const auto verdict = KnownVerdict(token, max_stale)) return Refused(*verdict);
+  }
   (known != nullptr ? Count().hit : Count().miss).Increment();
-  absl::StatusOr<Claims> claims = known != nullptr ? Recheck(std::move(known)) : VerifyAnew(token);
-  if (claims.ok()) Count().verified.Increment();
-  return claims;
+  absl::StatusOr<Token> verified =
+      known != nullptr ? Recheck(std::move(known), max_stale) : VerifyAnew(token, max_stale);
+  if (verified.ok()) Count().verified.Increment();
+  return verified;
+}
+
+bool TokenVerifier::IsMeant(const VerifiedToken& token, const std::string& rule_audience) const {
+  const IssuerTrust& issuer = issuers_[token.issuer]->trusted;
+  const auto holds = [](const std::vector<std::string>& values, const std::string& wanted) {
+    return std::find(values.begin(), values.end(), wanted) != values.end();
+  };
+  if (!rule_audience.empty()) {
+    return holds(token.claims.audiences, rule_audience) &&
+           (issuer.any_rule_audience || holds(issuer.audiences, rule_audience));
+  }
+  return std::any_of(token.claims.audiences.begin(), token.claims.audiences.end(),
+                     [&](const std::string& one) { return holds(issuer.audiences, one); });
+}
+
+clock::WallTime TokenVerifier::EndOf(const VerifiedToken& token) const {
+  return token.claims.expire_time + issuers_[token.issuer]->verifier.policy().leeway();
+}
+
+std::chrono::nanoseconds TokenVerifier::TrustAge(const VerifiedToken& token) const {
+  return issuers_[token.issuer]->state.Age();
+}
+
+const clock::Clock& TokenVerifier::clock() const { return issuers_.front()->state.clock(); }
+
+std::optional<errors::Reason> TokenVerifier::WhyNoLonger(const VerifiedToken& token) const {
+  const Issuer& issuer = *issuers_[token.issuer];
+  if (issuer.state.clock().Now() >= EndOf(token)) return reasons::TOKEN_EXPIRED;
+  if (Trusted(token)) return std::nullopt;
+  if (issuer.state.revocations().Matches(token.revocation_keys)) return reasons::TOKEN_REVOKED;
+  return reasons::TOKEN_UNKNOWN_KEY;
 }
 
 bool TokenVerifier::Trusted(const VerifiedToken& token) const {
+  const TrustState& state = issuers_[token.issuer]->state;
   // Read before the checks: what changes meanwhile is seen as a newer version next time.
-  const std::uint64_t version = state_.version();
+  const std::uint64_t version = state.version();
   if (token.good_at.load(std::memory_order_relaxed) == version) return true;
-  const std::shared_ptr<const jose::JwkSet> keys = state_.keys();
+  const std::shared_ptr<const jose::JwkSet> keys = state.keys();
   const jose::PublicKey* const key = keys->Find(token.claims.key_id);
   // Another key under the same kid did not sign this token.
   if (key == nullptr || key->jwk() != token.key) return false;
-  if (state_.revocations().Matches(token.revocation_keys)) return false;
+  if (state.revocations().Matches(token.revocation_keys)) return false;
   token.good_at.store(version, std::memory_order_relaxed);
   return true;
 }
 
-absl::StatusOr<TokenVerifier::Claims> TokenVerifier::Recheck(
-    std::shared_ptr<const VerifiedToken> token) {
-  const clock::WallTime now = state_.clock().Now();
-  const std::chrono::seconds leeway = verifier_.policy().leeway();
+absl::StatusOr<TokenVerifier::Token> TokenVerifier::Recheck(Token token,
+                                                            std::chrono::seconds max_stale) {
+  const Issuer& issuer = *issuers_[token->issuer];
+  if (issuer.IsStale(max_stale)) return Refused(reasons::TRUST_STALE);
+  const clock::WallTime now = issuer.state.clock().Now();
+  const std::chrono::seconds leeway = issuer.verifier.policy().leeway();
   const bool expired = now >= token->claims.expire_time + leeway;
   if (!expired && now >= token->claims.not_before_time - leeway && Trusted(*token)) {
-    return ClaimsIn(std::move(token));
+    return token;
   }
   // Rare, so the exact reason is found the slow way; and the slot is free for others.
   const std::string text = token->token;
   cache_.Erase(*token);
-  return VerifyAnew(text);
+  return VerifyAnew(text, max_stale);
 }
 
-absl::StatusOr<TokenVerifier::Claims> TokenVerifier::VerifyAnew(std::string_view token) {
-  const std::shared_ptr<const jose::JwkSet> keys = state_.keys();
-  if (keys == nullptr) return Refused(reasons::TRUST_STALE);
-  const auto now = std::chrono::floor<std::chrono::seconds>(state_.clock().Now());
-  jose::Verifier::Checked checked = verifier_.Check(token, *keys, now);
+// With one issuer all tokens are judged by its keys: a foreign `iss` is found out behind the
+// signature. With several the claim chooses, and the verifier of the chosen one checks it again.
+const TokenVerifier::Issuer* TokenVerifier::IssuerOf(std::string_view token) const {
+  if (issuers_.size() == 1) return issuers_.front().get();
+  const std::optional<std::string> name = jose::UnverifiedIssuer(token);
+  if (!name) return issuers_.front().get();  // malformed: it says how
+  for (const auto& issuer : issuers_) {
+    if (issuer->trusted.policy.issuer() == *name) return issuer.get();
+  }
+  return nullptr;
+}
+
+absl::StatusOr<TokenVerifier::Token> TokenVerifier::VerifyAnew(std::string_view token,
+                                                               std::chrono::seconds max_stale) {
+  const Issuer* const issuer = IssuerOf(token);
+  if (issuer == nullptr) return Refused(reasons::TOKEN_WRONG_ISSUER);
+  const TrustState& state = issuer->state;
+  // Versions are read before what they count: a verdict never outlives what it was made of.
+  Verdict verdict{{}, issuer->index, false, state.keys_version(), state.clock().Now()};
+  const std::uint64_t version = state.version();
+  const std::shared_ptr<const jose::JwkSet> keys = state.keys();
+  if (keys == nullptr || issuer->IsStale(max_stale)) return Refused(reasons::TRUST_STALE);
+  const auto now = std::chrono::floor<std::chrono::seconds>(verdict.since);
+  jose::Verifier::Checked checked = issuer->verifier.Check(token, *keys, now);
   if (const auto* refusal = std::get_if<jose::Refusal>(&checked)) {
-    if (*refusal == jose::Refusal::kUnknownKey) NoteUnknownKey(token);
-    return Refused(jose::ReasonOf(*refusal));
+    if (*refusal == jose::Refusal::kUnknownKey) NoteUnknownKey(*issuer, token);
+    verdict.reason = jose::ReasonOf(*refusal);
+    return Refused(IsLasting(*refusal) ? Remember(token, verdict) : verdict.reason);
   }
   const auto& good = std::get<jose::VerifiedToken>(checked);
-  auto verified = std::make_shared<const VerifiedToken>(std::string(token), ClaimsOf(good),
-                                                        keys->Find(good.kid())->jwk());
-  if (!Trusted(*verified)) return Refused(reasons::TOKEN_REVOKED);
+  auto verified = std::make_shared<const VerifiedToken>(
+      std::string(token), ClaimsOf(good), keys->Find(good.kid())->jwk(), issuer->index);
+  if (!Trusted(*verified)) {
+    return Refused(
+        Remember(token, {reasons::TOKEN_REVOKED, issuer->index, true, version, verdict.since}));
+  }
   cache_.Insert(verified);
-  return ClaimsIn(std::move(verified));
+  return verified;
 }
 
-void TokenVerifier::NoteUnknownKey(std::string_view token) {
-  const clock::SteadyTime now = state_.clock().SteadyNow();
-  if (!unknown_key_ || !unknown_keys_.Ready(now)) return;
+std::optional<errors::Reason> TokenVerifier::KnownVerdict(std::string_view token,
+                                                          std::chrono::seconds max_stale) {
+  const std::optional<Verdict> verdict = rejected_.Find(token);
+  if (!verdict) return std::nullopt;
+  const Issuer& issuer = *issuers_[verdict->issuer];
+  const TrustState& state = issuer.state;
+  const auto now = verdict->until_any_change ? state.version() : state.keys_version();
+  if (now != verdict->version || state.clock().Now() < verdict->since) return std::nullopt;
+  if (issuer.IsStale(max_stale)) return reasons::TRUST_STALE;
+  Count().rejected.Increment();
+  return verdict->reason;
+}
+
+errors::Reason TokenVerifier::Remember(std::string_view token, Verdict verdict) {
+  if (cache_.capacity() > 0) rejected_.Insert(token, verdict);
+  return verdict.reason;
+}
+
+void TokenVerifier::NoteUnknownKey(const Issuer& issuer, std::string_view token) const {
+  const clock::SteadyTime now = issuer.state.clock().SteadyNow();
+  if (!issuer.trusted.look_up || !issuer.unknown_keys.Ready(now)) return;
   const std::optional<jose::Header> header = jose::ParseHeader(token.substr(0, token.find('.')));
-  if (header && unknown_keys_.LookUp(header->kid, state_.keys_version(), now)) unknown_key_();
+  if (header && issuer.unknown_keys.LookUp(header->kid, issuer.state.keys_version(), now)) {
+    issuer.trusted.look_up();
+  }
 }
 
 }  // namespace tokenforge::internal

@@ -38,17 +38,22 @@ absl::Status TrustState::Apply(const TrustUpdate& update) {
                                     : revocations_.Add(update.revocations, clock_.Now());
   if (revoked) Changed();
   WarnOfDropped();
-  if (!keys.ok()) return keys.status();
+  if (!keys.ok()) {
+    if (revoked) TellListeners();
+    return keys.status();
+  }
+  MarkHeard();
   if (!update.jwks.empty()) SetKeys(*std::move(keys));
-  Heard();
+  TellListeners();
   return absl::OkStatus();
 }
 
 absl::Status TrustState::PublishKeys(std::string_view jwks) {
   absl::StatusOr<jose::JwkSet> keys = ParseKeys(jwks);
   if (!keys.ok()) return keys.status();
+  MarkHeard();
   SetKeys(*std::move(keys));
-  Heard();
+  TellListeners();
   return absl::OkStatus();
 }
 
@@ -102,7 +107,28 @@ bool TrustState::WaitForKeys(std::chrono::steady_clock::time_point deadline) con
 }
 
 void TrustState::Heard() {
+  MarkHeard();
+  TellListeners();
+}
+
+// Before new keys are seen: they must not look stale to whoever waited for them.
+void TrustState::MarkHeard() {
   heard_.store(clock_.SteadyNow().time_since_epoch().count(), std::memory_order_release);
+}
+
+void TrustState::Listen(const void* who, std::function<void()> listener) const {
+  sync::MutexLock lock(&listening_);
+  listeners_[who] = std::move(listener);
+}
+
+void TrustState::Forget(const void* who) const {
+  sync::MutexLock lock(&listening_);
+  listeners_.erase(who);
+}
+
+void TrustState::TellListeners() const {
+  sync::MutexLock lock(&listening_);
+  for (const auto& [who, listener] : listeners_) listener();
 }
 
 void TrustState::WarnOfDropped() {

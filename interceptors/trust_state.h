@@ -11,6 +11,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -51,10 +53,18 @@ class TrustState {
   const clock::Clock& clock() const { return clock_; }
   bool WaitForKeys(std::chrono::steady_clock::time_point deadline) const;
 
+  // `listener` is called after each change and each sign of life of the source, on the thread that
+  // brought it: it must be quick and must not touch the trust. Once Forget has returned it is not
+  // called any more. `who` tells listeners apart.
+  void Listen(const void* who, std::function<void()> listener) const;
+  void Forget(const void* who) const;
+
  private:
   void Changed() { version_.fetch_add(1, std::memory_order_release); }
+  void TellListeners() const;
   void SetKeys(jose::JwkSet keys);
   void Heard();
+  void MarkHeard();
   void WarnOfDropped();
 
   const clock::Clock& clock_;
@@ -67,6 +77,8 @@ class TrustState {
   mutable sync::Mutex mutex_;
   mutable sync::CondVar published_;
   std::shared_ptr<const jose::JwkSet> keys_ ABSL_GUARDED_BY(mutex_);
+  mutable sync::Mutex listening_;
+  mutable std::map<const void*, std::function<void()>> listeners_ ABSL_GUARDED_BY(listening_);
 };
 
 }  // namespace tokenforge::internal

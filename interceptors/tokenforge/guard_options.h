@@ -16,6 +16,19 @@
 
 namespace tokenforge {
 
+// Another issuer whose tokens are accepted beside the guard's own. Its keys verify its own tokens
+// and nobody else's, and it vouches for what they say: check Caller::issuer where it matters, since
+// a subject is only unique within its issuer.
+struct TrustedIssuer {
+  std::string issuer;                  // exactly its tokens' `iss`
+  std::vector<std::string> audiences;  // what its tokens may be for; rules choose among these
+  // Where its keys come from: one of the three, as in GuardOptions.
+  std::string facade_address;
+  std::string facade_identity = "/auth";
+  std::string jwks_file;
+  std::shared_ptr<Trust> trust;
+};
+
 struct GuardOptions {
   // --- Tokens. Needed when a rule asks for one.
   std::string issuer;                  // exactly the tokens' `iss`
@@ -27,6 +40,8 @@ struct GuardOptions {
   std::string facade_identity = "/auth";  // its SPIFFE ID, or its path in our own trust domain
   std::string jwks_file;                  // a JWK Set, read again when it changes; no revocations
   std::shared_ptr<Trust> trust;           // in process
+
+  std::vector<TrustedIssuer> more_issuers;  // beside ours, when there are any
 
   // --- mTLS: who we are to the façade. Our trust domain completes `peers` that are paths.
   MtlsFiles tls;

@@ -26,6 +26,7 @@ class FakeFacade::Stream final
     sync::TakeOver(this);
     sync::MutexLock lock(&facade_.mutex_);
     if (!ok) return End(grpc::Status::OK);
+    if (ended_) return;
     if (request_.has_open()) facade_.Begin(*this, request_.open());
     if (request_.message_case() == auth::WatchTrustRequest::kAppliedVersion) {
       facade_.seen_.acknowledged.push_back(request_.applied_version());
