@@ -25,15 +25,19 @@ std::chrono::steady_clock::duration TimeLeft(const grpc::ServerContextBase& inco
 
 std::unique_ptr<grpc::ClientContext> MakeOutgoing(const grpc::ServerContextBase& incoming,
                                                   const OutgoingOptions& options) {
-  auto outgoing = std::make_unique<grpc::ClientContext>();
+  // Handed on by gRPC: that the served call was cancelled. The deadline is ours to set.
+  grpc::PropagationOptions propagation;
+  propagation.disable_deadline_propagation();
+  std::unique_ptr<grpc::ClientContext> outgoing =
+      grpc::ClientContext::FromServerContext(incoming, propagation);
   outgoing->set_deadline(std::chrono::system_clock::now() +
                          std::chrono::duration_cast<std::chrono::system_clock::duration>(
                              TimeLeft(incoming, options.at_most)));
   rpc::PutTrace(rpc::TraceOf(incoming), *outgoing);
   if (options.with_token) {
-    const auto& metadata = incoming.client_metadata();
-    const auto token = metadata.find("authorization");
-    if (token != metadata.end()) {
+    // Of two nobody can say which one the guard would have looked at.
+    const auto [token, last] = incoming.client_metadata().equal_range("authorization");
+    if (token != last && std::next(token) == last) {
       outgoing->AddMetadata("authorization", {token->second.data(), token->second.size()});
     }
   }

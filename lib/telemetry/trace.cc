@@ -7,19 +7,13 @@
 namespace tokenforge::telemetry {
 namespace {
 
-constexpr std::size_t kMaxBaggage = 8192;        // W3C Baggage, section 3.3.2
-constexpr std::size_t kMaxRawTracestate = 8192;  // more is not worth parsing
+constexpr std::size_t kMaxRaw = 16384;  // of one header's values together: more is not parsed
 
-void Join(std::string_view value, std::size_t limit, std::string* to) {
+void Join(std::string_view value, std::string* to) {
   // One byte beyond the limit is kept, so that Extract() sees that there was too much.
-  const std::size_t room = limit + 1 - std::min(limit + 1, to->size());
+  const std::size_t room = kMaxRaw + 1 - std::min(kMaxRaw + 1, to->size());
   if (!to->empty() && room > 0) to->push_back(',');
   to->append(value.substr(0, room));
-}
-
-// What gRPC metadata may carry; anything else would make the outgoing call fail.
-bool IsPrintableAscii(std::string_view value) {
-  return std::ranges::all_of(value, [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
 }  // namespace
@@ -78,9 +72,9 @@ void TraceHeaders::Add(std::string_view name, std::string_view value) {
   if (name == kTraceparent) {
     traceparent_ = {value, traceparent_.count + 1};
   } else if (name == kTracestate) {
-    Join(value, kMaxRawTracestate, &tracestate_);
+    Join(value, &tracestate_);
   } else if (name == kBaggage) {
-    Join(value, kMaxBaggage, &baggage_);
+    Join(value, &baggage_);
   } else if (name == kRequestId) {
     request_id_ = {value, request_id_.count + 1};
   }
@@ -96,7 +90,7 @@ TraceContext TraceHeaders::Extract() const {
     context.flags = parent->flags;
     // Without a good traceparent the tracestate must not even be read (W3C Trace Context,
     // section 3.3).
-    if (tracestate_.size() <= kMaxRawTracestate) {
+    if (tracestate_.size() <= kMaxRaw) {
       context.tracestate = NormalizeTracestate(tracestate_).value_or("");
     }
   } else {
@@ -104,7 +98,7 @@ TraceContext TraceHeaders::Extract() const {
     context.flags = TraceContext::kSampled | TraceContext::kRandom;
   }
   FillRandomId(context.span_id);
-  if (baggage_.size() <= kMaxBaggage && IsPrintableAscii(baggage_)) context.baggage = baggage_;
+  if (baggage_.size() <= kMaxRaw) context.baggage = NormalizeBaggage(baggage_);
   const bool good_request_id = request_id_.count == 1 && IsRequestId(request_id_.value);
   context.request_id = good_request_id ? std::string(request_id_.value) : NewRequestId();
   return context;

@@ -39,7 +39,7 @@ struct TraceContext {
   SpanId parent_span_id{};  // all zero at the root of a trace
   std::uint8_t flags = 0;
   std::string tracestate;  // valid, at most 512 characters and 32 members; may be empty
-  std::string baggage;     // as received, at most 8192 bytes; may be empty
+  std::string baggage;     // valid, at most 8192 bytes and 64 members; may be empty
   std::string request_id;  // always [A-Za-z0-9._-]{1,128}
 
   // A new trace with a new request id.
@@ -96,6 +96,10 @@ std::optional<Traceparent> ParseTraceparent(std::string_view value);
 // repeats a key or has more than 32 members. Beyond 512 characters members are left out as the
 // specification says: first those longer than 128, then from the right.
 std::optional<std::string> NormalizeTracestate(std::string_view combined);
+
+// A combined baggage (W3C Baggage, section 3.3): its well-formed members in order, without blanks,
+// up to 64 members and 8192 bytes in all. Never a part of a member.
+std::string NormalizeBaggage(std::string_view combined);
 
 bool IsRequestId(std::string_view value);
 std::string NewRequestId();

@@ -1,4 +1,5 @@
-// The grammars of W3C Trace Context: section 3.2 (traceparent), 3.3 (tracestate), 4.3 (versions).
+// The grammars of W3C Trace Context: section 3.2 (traceparent), 3.3 (tracestate), 4.3 (versions);
+// and of W3C Baggage: section 3.3.
 #include <algorithm>
 #include <span>
 
@@ -12,6 +13,8 @@ constexpr std::size_t kTraceparentSize = 55;  // 2 + 1 + 32 + 1 + 16 + 1 + 2
 constexpr std::size_t kMaxMembers = 32;
 constexpr std::size_t kMaxTracestate = 512;
 constexpr std::size_t kLongMember = 128;
+constexpr std::size_t kMaxBaggageMembers = 64;
+constexpr std::size_t kMaxBaggage = 8192;
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -62,6 +65,37 @@ std::string_view Trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// `token` of RFC 9110, section 5.6.2.
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return IsLower(c) || IsDigit(c) || (c >= 'A' && c <= 'Z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool IsBaggageValue(std::string_view value) {
+  return std::ranges::all_of(value, [](char c) {
+    return c > 0x20 && c < 0x7f && c != '"' && c != ',' && c != ';' && c != '\\';
+  });
+}
+
+// key "=" value, or a key alone where `bare` allows it; blanks around each are no part of them.
+bool IsPair(std::string_view text, bool bare) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return bare && IsToken(Trim(text));
+  return IsToken(Trim(text.substr(0, equals))) && IsBaggageValue(Trim(text.substr(equals + 1)));
+}
+
+// key "=" value, then properties.
+bool IsBaggageMember(std::string_view member) {
+  for (bool first = true;; first = false) {
+    const std::size_t semicolon = member.find(';');
+    if (!IsPair(member.substr(0, semicolon), !first)) return false;
+    if (semicolon == std::string_view::npos) return true;
+    member.remove_prefix(semicolon + 1);
+  }
 }
 
 std::size_t JoinedSize(const std::vector<std::string_view>& members) {
@@ -128,6 +162,23 @@ std::optional<std::string> NormalizeTracestate(std::string_view combined) {
     joined.append(member);
   }
   return joined;
+}
+
+std::string NormalizeBaggage(std::string_view combined) {
+  std::string kept;
+  for (std::size_t members = 0; !combined.empty() && members < kMaxBaggageMembers;) {
+    const std::size_t comma = std::min(combined.find(','), combined.size());
+    std::string member(combined.substr(0, comma));
+    combined.remove_prefix(std::min(comma + 1, combined.size()));
+    if (!IsBaggageMember(member)) continue;
+    // What blanks there are stand around tokens, and gRPC takes no tab.
+    std::erase_if(member, [](char c) { return c == ' ' || c == '\t'; });
+    if (kept.size() + !kept.empty() + member.size() > kMaxBaggage) break;
+    if (!kept.empty()) kept.push_back(',');
+    kept.append(member);
+    ++members;
+  }
+  return kept;
 }
 
 bool IsRequestId(std::string_view value) {

@@ -121,12 +121,43 @@ TEST(Extract, JoinsRepeatedTracestateAndBaggageInOrder) {
   EXPECT_EQ(context.baggage, "k=v,l=w");
 }
 
-TEST(Extract, PassesBaggageOnUpTo8192BytesOfPrintableText) {
-  const std::string longest(8192, 'x');
+TEST(Extract, PassesBaggageOnUpTo8192Bytes) {
+  const std::string longest = "k=" + std::string(8190, 'x');
   EXPECT_EQ(ExtractOf({{"baggage", longest}}).baggage, longest);
-  EXPECT_EQ(ExtractOf({{"baggage", longest + "x"}}).baggage, "");
-  EXPECT_EQ(ExtractOf({{"baggage", longest}, {"baggage", "x"}}).baggage, "");
+  EXPECT_EQ(ExtractOf({{"baggage", longest + "x"}}).baggage, "") << "no part of a member";
+  EXPECT_EQ(ExtractOf({{"baggage", longest}, {"baggage", "l=w"}}).baggage, longest);
   EXPECT_EQ(ExtractOf({{"baggage", "k=v\r\nauthorization: x"}}).baggage, "");
+  EXPECT_EQ(ExtractOf({{"baggage", "k=v," + std::string(16384, ',')}}).baggage, "")
+      << "more than is worth parsing";
+}
+
+TEST(Extract, KeepsBaggageWithoutATrace) {
+  EXPECT_EQ(ExtractOf({{"traceparent", "nonsense"}, {"baggage", "k=v"}}).baggage, "k=v");
+}
+
+TEST(NormalizeBaggage, TakesWhatTheGrammarAllows) {
+  EXPECT_EQ(NormalizeBaggage("a=1, b=2\t,,c=\t3 ;d ; e=f "), "a=1,b=2,c=3;d;e=f");
+  EXPECT_EQ(NormalizeBaggage("key=a=b%20!#/:<[]{}"), "key=a=b%20!#/:<[]{}");
+  EXPECT_EQ(NormalizeBaggage("empty="), "empty=");
+  EXPECT_EQ(NormalizeBaggage("a=1,a=2"), "a=1,a=2") << "a key may come twice";
+  EXPECT_EQ(NormalizeBaggage(""), "");
+}
+
+TEST(NormalizeBaggage, LeavesOutMembersThatBreakItAndKeepsTheOthers) {
+  for (const std::string& bad :
+       {std::string("a"), std::string("=1"), std::string("a b=1"), std::string("a=1 2"),
+        std::string("a=\"1\""), std::string("a=1\\"), std::string("a=\x7f"),
+        std::string("a=\xc3\xa4"), std::string("a=1;"), std::string("a=1;=2"),
+        std::string("a=1;b c"), std::string("k(=1"), std::string("a=\0", 3)}) {
+    EXPECT_EQ(NormalizeBaggage("x=1," + bad + ",y=2"), "x=1,y=2") << bad;
+  }
+}
+
+TEST(NormalizeBaggage, Keeps64MembersAndNoMore) {
+  std::string members = "k0=v";
+  for (int i = 1; i < 64; ++i) members += ",k" + std::to_string(i) + "=v";
+  EXPECT_EQ(NormalizeBaggage(members), members);
+  EXPECT_EQ(NormalizeBaggage(members + ",k64=v"), members);
 }
 
 TEST(Extract, TakesOnlyARequestIdOfTheAllowedForm) {
