@@ -1,4 +1,5 @@
-# What is installed: the programs, and the guard for other teams (find_package(tokenforge) gives tokenforge::guard).
+# What is installed: the programs, and the guard for other teams (find_package(tokenforge) gives tokenforge::guard, and
+# tokenforge::guard_testing for the tests of their handlers).
 #
 # The guard's package is written by hand instead of exported: the archives of lib/ are installed as they are, but a team that
 # links the guard needs none of what only the services' parts of them use (Boost, HTTP), so the package does not ask for it.
@@ -10,7 +11,7 @@ foreach(program tokenforge tokenforge-auth tokenforge-keys tokenforge-sessions t
   endif()
 endforeach()
 
-set(guard_archives guard rpc telemetry jose secret errors proto_trust proto_access proto_errors)
+set(guard_archives guard guard_testing rpc telemetry jose secret errors proto_trust proto_access proto_errors)
 foreach(name IN LISTS guard_archives)
   install(TARGETS tokenforge_${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT guard)
 endforeach()
