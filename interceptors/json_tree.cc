@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "lib/errors/errors.h"
+#include "lib/jose/utf8.h"
 
 namespace tokenforge::internal {
 namespace {
@@ -55,12 +56,12 @@ class Builder {
   bool String(const char* text, rapidjson::SizeType size, bool) {
     JsonTree value = Value(Kind::kText);
     value.text.assign(text, size);
-    return Add(std::move(value));
+    return IsWhole(value.text) && Add(std::move(value));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
     name_.assign(text, size);
     name_line_ = Line();
-    return true;
+    return IsWhole(name_);
   }
   bool StartObject() { return Open(Kind::kObject); }
   bool StartArray() { return Open(Kind::kArray); }
@@ -72,7 +73,7 @@ class Builder {
 
   JsonTree&& Take() && { return std::move(root_); }
   std::vector<errors::FieldFault>& faults() { return faults_; }
-  const char* limit() const { return limit_; }  // which one was exceeded
+  const char* limit() const { return limit_; }
   std::size_t LineAt(std::size_t offset) {
     for (; counted_ < offset && counted_ < text_.size(); ++counted_)
       line_ += text_[counted_] == '\n';
@@ -81,6 +82,14 @@ class Builder {
 
  private:
   std::size_t Line() { return LineAt(stream_.Tell()); }
+
+  // The bytes of the document were judged by the parser; an escape alone can still bring the lower
+  // half of a surrogate pair, which is no character and no UTF-8.
+  bool IsWhole(std::string_view text) {
+    if (jose::IsUtf8(text)) return true;
+    limit_ = "half a surrogate pair is no character";
+    return false;
+  }
 
   JsonTree Value(Kind kind) {
     JsonTree value;
@@ -140,7 +149,7 @@ class Builder {
   std::vector<JsonTree> open_;
   JsonTree root_;
   std::vector<errors::FieldFault> faults_;
-  const char* limit_ = nullptr;
+  const char* limit_ = nullptr;  // why parsing was ended from here
 };
 
 }  // namespace

@@ -111,6 +111,8 @@ TEST(PolicyFile, RefusesWhatIsNoStrictJson) {
                                         R"({"rules": {"a.B": {"audience": ")"
                                         "\xff"
                                         R"("}}})",
+                                        R"({"rules": {"a.B": {"audience": "\ude00"}}})",
+                                        R"({"rules": {"\udfff": {}}})",
                                         good + std::string(1, '\0'),
                                         R"({"rules": NaN})",
                                         R"({"rules": 1e999})"};
