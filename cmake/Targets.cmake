@@ -45,14 +45,15 @@ function(tf_test name)
                        PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
-# tf_fuzz(area TARGETS name=CheckFunction … DEPS …): the fuzz targets of a folder of tests/fuzz, each a <name>_target.cc.
+# tf_fuzz(area TARGETS name=CheckFunction … [SOURCES …] DEPS …): the fuzz targets of a folder of tests/fuzz, each a
+# <name>_target.cc, and SOURCES that they share.
 # They run over corpus/<name> and mutations of it as the plain test <area>_fuzz_test; in the preset "fuzz", or any build
 # by clang with "fuzzer-no-link" in TOKENFORGE_SANITIZE, each is a libFuzzer program <area>_<name>_fuzz too (./dev fuzz).
 function(tf_fuzz area)
-  cmake_parse_arguments(arg "" "" "TARGETS;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "TARGETS;SOURCES;DEPS" ${ARGN})
   set(common "${CMAKE_SOURCE_DIR}/tests/fuzz")
   string(REGEX REPLACE "=[A-Za-z]+" "_target.cc" sources "${arg_TARGETS}")
-  tf_test(${area}_fuzz_test SOURCES corpus_test.cc "${common}/corpus.cc" ${sources} DEPS ${arg_DEPS} LABELS fuzz)
+  tf_test(${area}_fuzz_test SOURCES corpus_test.cc "${common}/corpus.cc" ${sources} ${arg_SOURCES} DEPS ${arg_DEPS} LABELS fuzz)
   target_compile_definitions(${area}_fuzz_test PRIVATE TOKENFORGE_FUZZ_AREA="${CMAKE_CURRENT_SOURCE_DIR}")
   if(NOT TOKENFORGE_SANITIZE MATCHES "fuzzer-no-link")
     return()
@@ -60,7 +61,7 @@ function(tf_fuzz area)
   foreach(target IN LISTS arg_TARGETS)
     string(REGEX MATCH "^([a-z0-9_]+)=([A-Za-z0-9]+)$" matched "${target}")
     set(program ${area}_${CMAKE_MATCH_1}_fuzz)
-    tf_binary(${program} SOURCES ${CMAKE_MATCH_1}_target.cc "${common}/entry.cc" DEPS ${arg_DEPS})
+    tf_binary(${program} SOURCES ${CMAKE_MATCH_1}_target.cc ${arg_SOURCES} "${common}/entry.cc" DEPS ${arg_DEPS})
     target_compile_definitions(${program} PRIVATE TOKENFORGE_FUZZ_CHECK=${CMAKE_MATCH_2})
     target_link_options(${program} PRIVATE -fsanitize=fuzzer)
   endforeach()
