@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,27 @@ void CheckState(std::string_view received, const std::string& state) {
   Must(std::ranges::adjacent_find(keys) == keys.end());
 }
 
+// What is sent on obeys W3C Baggage, section 3.3: whole members in the caller's order, without
+// blanks.
+void CheckBaggage(std::string_view received, const std::string& baggage) {
+  if (baggage.empty()) return;
+  Must(baggage.size() <= 8192 && telemetry::NormalizeBaggage(baggage) == baggage);
+  Must(std::ranges::all_of(baggage, [](char c) { return c > 0x20 && c <= 0x7e; }));
+  std::string solid;  // what was received, without blanks
+  std::ranges::copy_if(received, std::back_inserter(solid),
+                       [](char c) { return c != ' ' && c != '\t'; });
+  const std::vector<std::string_view> members = Split(baggage, ',');
+  Must(members.size() <= 64);
+  std::size_t from = 0;
+  for (const std::string_view member : members) {
+    from = solid.find(member, from);
+    Must(from != std::string_view::npos);
+    from += member.size();
+    const std::string_view pair = member.substr(0, member.find(';'));
+    Must(pair.find('=') != std::string_view::npos && pair.front() != '=');
+  }
+}
+
 void CheckParent(std::string_view value) {
   const auto parsed = telemetry::ParseTraceparent(value);
   if (!parsed.has_value()) return;
@@ -89,7 +111,7 @@ void CheckNextHop(const TraceContext& context) {
 
 bool CheckTrace(std::string_view bytes) {
   telemetry::TraceHeaders headers;
-  std::string received_state;
+  std::string received_state, received_baggage;
   for (const std::string_view line : Split(bytes, '\n')) {
     const std::size_t colon = std::min(line.find(':'), line.size());
     const std::string_view name = line.substr(0, colon);
@@ -97,12 +119,14 @@ bool CheckTrace(std::string_view bytes) {
     headers.Add(name, value);
     CheckParent(value);
     CheckState(value, telemetry::NormalizeTracestate(value).value_or(""));
+    CheckBaggage(value, telemetry::NormalizeBaggage(value));
     if (name == telemetry::kTracestate) (received_state += ',') += value;
+    if (name == telemetry::kBaggage) (received_baggage += ',') += value;
   }
   const TraceContext context = headers.Extract();
   Must(!AllZero(context.trace_id) && !AllZero(context.span_id));
   Must(telemetry::IsRequestId(context.request_id));
-  Must(context.baggage.size() <= 8192 && IsPrintable(context.baggage));
+  CheckBaggage(received_baggage, context.baggage);
   CheckState(received_state, context.tracestate);
   CheckNextHop(context);
   const TraceContext child = context.Child();
