@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "interceptors/caller_maker.h"
+#include "lib/rpc/spiffe.h"
 
 namespace tokenforge {
 namespace {
@@ -56,8 +57,10 @@ Caller CallerMaker::Make(std::shared_ptr<const VerifiedClaims> claims,
                          std::shared_ptr<const std::string> peer) {
   Caller caller;
   if (claims) {
-    // Users have UUIDs, so no user can be named like a service (RFC 9068 section 5: no collisions).
-    const bool service = claims->subject.starts_with("spiffe://");
+    // A service's subject is its SPIFFE ID, and it has no session. Users have UUIDs, so no user can
+    // be named like a service (RFC 9068 section 5: no collisions).
+    const bool service = claims->session_id.empty() && claims->subject.starts_with("spiffe://") &&
+                         rpc::SpiffeId::Parse(claims->subject).ok();
     caller.kind_ = service ? Caller::Kind::kService : Caller::Kind::kUser;
   } else if (peer) {
     caller.kind_ = Caller::Kind::kPeer;

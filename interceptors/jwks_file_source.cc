@@ -37,8 +37,9 @@ class JwksFileSource final : public Source {
   void LookForNewKeys() override { ticker_->Wake(); }
 
  private:
-  // The content is compared, not the time of change: a tool that keeps times, or a mount that lies
-  // about them, is not to keep a new key from being seen.
+  // Watched by reading it each second: it is small, and inotify sees neither a symbolic link's
+  // target change nor a file on a network. The content is compared, not the time of change: a tool
+  // that keeps times, or a mount that lies about them, is not to keep a new key from being seen.
   std::chrono::milliseconds Step() {
     absl::StatusOr<std::string> text = ReadWhole(path_);
     absl::Status status = text.status();
@@ -51,6 +52,9 @@ class JwksFileSource final : public Source {
     if (!status.ok() && healthy_) {
       telemetry::Log(telemetry::Level::kWarning, "the key file cannot be used; the last keys stay",
                      {{"file", path_}, {"error", std::string(status.message())}});
+    }
+    if (status.ok() && !healthy_) {
+      telemetry::Log(telemetry::Level::kInfo, "the key file can be used again", {{"file", path_}});
     }
     healthy_ = status.ok();
     return kInterval;

@@ -48,8 +48,9 @@ struct FacadeOptions {
 absl::StatusOr<std::unique_ptr<Source>> MakeFacadeSource(const FacadeOptions& options,
                                                          std::shared_ptr<Trust> trust);
 
-// Reads a JWK Set from a file, and again when the file changes. INVALID_FIELD: cannot be read or
-// holds no usable key.
+// Reads a JWK Set from a file, and again each second, on a thread of its own. A file that cannot be
+// used leaves the last keys, with one log line; read in vain, it does not count as heard.
+// INVALID_FIELD: cannot be read or holds no usable key.
 absl::StatusOr<std::unique_ptr<Source>> MakeJwksFileSource(const std::string& path,
                                                            std::shared_ptr<Trust> trust);
 

@@ -1,6 +1,7 @@
 #include "interceptors/stream_watch.h"
 
 #include <grpc/grpc.h>
+#include <time.h>
 
 #include <algorithm>
 #include <string>
@@ -15,6 +16,13 @@ using Steady = std::chrono::steady_clock;
 
 // How long the thread sleeps at most while streams are open: the wall clock may have been set.
 constexpr std::chrono::seconds kLongestSleep{30};
+
+// What this thread has used of a processor: a busy machine must not make looks rarer.
+std::chrono::nanoseconds UsedByThisThread() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 }  // namespace
 
@@ -104,7 +112,7 @@ std::uint64_t StreamWatch::TrustVersion() const {
 
 void StreamWatch::Loop() {
   while (AwaitWork()) {
-    const Steady::time_point begin = Steady::now();
+    const std::chrono::nanoseconds begin = UsedByThisThread();
     const std::uint64_t version = TrustVersion();
     std::vector<std::pair<Stream, errors::Reason>> ending;
     for (Stream& stream : Due(version != seen_)) {
@@ -124,7 +132,7 @@ void StreamWatch::Loop() {
       telemetry::Log(telemetry::Level::kInfo, "streams ended whose tokens are no longer good",
                      {{"streams", ending.size()}});
     }
-    not_before_ = Steady::now() + 4 * (Steady::now() - begin);
+    not_before_ = Steady::now() + 4 * (UsedByThisThread() - begin);
   }
 }
 
