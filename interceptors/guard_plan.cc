@@ -107,6 +107,15 @@ class Services {
   std::set<std::string> names_, used_;
 };
 
+// Of all issuers: whom a rule that names none may take.
+std::vector<std::string> AudiencesOf(const GuardOptions& options) {
+  std::vector<std::string> audiences = options.audiences;
+  for (const TrustedIssuer& one : options.more_issuers) {
+    audiences.insert(audiences.end(), one.audiences.begin(), one.audiences.end());
+  }
+  return audiences;
+}
+
 int SourcesOf(const GuardOptions& options) {
   return static_cast<int>(!options.facade_address.empty()) +
          static_cast<int>(!options.jwks_file.empty()) + static_cast<int>(options.trust != nullptr);
@@ -166,7 +175,9 @@ void PlanTokens(const GuardOptions& options, GuardPlan& plan, Faults& faults) {
   }
   jose::PolicyOptions policy{options.issuer, options.audiences, options.leeway};
   for (const std::string& audience : plan.rules->Audiences()) policy.audiences.push_back(audience);
-  plan.rules->Freeze(has_source, policy.audiences);
+  std::vector<std::string> known = AudiencesOf(options);
+  known.insert(known.end(), policy.audiences.begin(), policy.audiences.end());
+  plan.rules->Freeze(has_source, std::move(known));
   if (needy.empty() && !has_source) return;
   CheckTokenOptions(options, faults);
   CheckMoreIssuers(options, faults);
@@ -185,7 +196,7 @@ bool IsOpen(const GuardOptions& options, const std::string& name) {
 
 GuardPlan MakePlan(const GuardOptions& options, std::vector<ProtectedService>& services,
                    CheckedMethods& checked, Faults& faults) {
-  PolicySetting setting{TrustDomain(options, faults), options.audiences, options.max_stale};
+  PolicySetting setting{TrustDomain(options, faults), AudiencesOf(options), options.max_stale};
   Services found(options, checked, faults);
   if (services.empty() && !options.generic_checks) {
     faults.push_back({"Guard", "no service is protected: call Protect"});

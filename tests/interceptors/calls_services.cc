@@ -121,6 +121,7 @@ void Observe(const grpc::ServerContextBase& context, const v1::Ask& ask, v1::Ans
   answer->set_traceparent(Metadata(context, "traceparent"));
   answer->set_tracestate(Metadata(context, "tracestate"));
   answer->set_request_id(Metadata(context, "x-request-id"));
+  answer->set_baggage(Metadata(context, "baggage"));
   answer->set_foreign(Metadata(context, "x-tokenforge-sub"));
 }
 

@@ -242,6 +242,8 @@ TEST(MakeOutgoing, TakesOverTraceRequestIdAndTimeLessAMargin) {
   Metadata metadata = Bearer(behind.tokens().Make());
   metadata.emplace_back("traceparent", std::string("00-") + kTrace + "-b7ad6b7169203331-01");
   metadata.emplace_back("x-request-id", "order-66");
+  metadata.emplace_back("tracestate", "vendor=1");
+  metadata.emplace_back("baggage", "tenant=7, bad member, colour=blue;shade");
   const Outcome outcome = CallRaw(
       grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()),
       "/tokenforge.testing.v1.Ping/Pong", metadata, "");
@@ -249,6 +251,8 @@ TEST(MakeOutgoing, TakesOverTraceRequestIdAndTimeLessAMargin) {
   EXPECT_EQ(outcome.answers[0].subject(), "ada");
   EXPECT_EQ(outcome.answers[0].request_id(), "order-66");
   EXPECT_THAT(outcome.answers[0].traceparent(), HasSubstr(kTrace));
+  EXPECT_EQ(outcome.answers[0].tracestate(), "vendor=1");
+  EXPECT_EQ(outcome.answers[0].baggage(), "tenant=7,colour=blue;shade");
   EXPECT_GE(forwarder.left_, std::chrono::milliseconds(50));
 }
 
