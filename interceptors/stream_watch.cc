@@ -140,7 +140,7 @@ void StreamWatch::Loop() {
 // paid for. False when the watch is to stop.
 bool StreamWatch::AwaitWork() {
   sync::MutexLock lock(&mutex_);
-  const auto due = [&] {
+  const auto due = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (by_end_.empty()) return Steady::time_point::max();
     const auto left = by_end_.begin()->first.first - verifier_.clock().Now();
     return Steady::now() +
