@@ -180,7 +180,7 @@ void PlanTokens(const GuardOptions& options, GuardPlan& plan, Faults& faults) {
   plan.rules->Freeze(has_source, std::move(known));
   if (needy.empty() && !has_source) return;
   CheckTokenOptions(options, faults);
-  CheckMoreIssuers(options, faults);
+  CheckIssuers(options, faults);
   AddPolicy(std::move(policy), plan, faults);
   for (const TrustedIssuer& issuer : options.more_issuers) {
     AddPolicy({issuer.issuer, issuer.audiences, options.leeway}, plan, faults);

@@ -17,6 +17,12 @@ std::string HostName() {
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "unnamed";
 }
 
+// What the façade takes as a name: printable ASCII without blanks.
+bool IsName(std::string_view text, std::size_t limit) {
+  return text.size() <= limit && std::all_of(text.begin(), text.end(),
+                                             [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
 // The guard's own issuer in the form of the others.
 TrustedIssuer OwnIssuer(const GuardOptions& options) {
   TrustedIssuer own;
@@ -40,7 +46,10 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(const GuardOptions& options,
   facade.tls = options.tls;
   facade.guard_id = options.guard_id.empty() ? HostName() : options.guard_id;
   facade.issuer = issuer.issuer;
-  facade.audience = issuer.audiences.empty() ? std::string() : issuer.audiences.front();
+  // It tells operators what is protected; one that cannot be written there is left out.
+  for (const std::string& audience : issuer.audiences) {
+    if (facade.audience.empty() && IsName(audience, 256)) facade.audience = audience;
+  }
   return MakeFacadeSource(facade, trust);
 }
 
@@ -66,7 +75,10 @@ void CheckOne(const TrustedIssuer& issuer, const std::string& name, const GuardO
 
 }  // namespace
 
-void CheckMoreIssuers(const GuardOptions& options, std::vector<errors::FieldFault>& faults) {
+void CheckIssuers(const GuardOptions& options, std::vector<errors::FieldFault>& faults) {
+  if (!IsName(options.guard_id, 128)) {
+    faults.push_back({"guard_id", "must be at most 128 printable ASCII characters without blanks"});
+  }
   std::set<std::string> names = {options.issuer};
   // One Trust would verify one issuer's tokens with the other's keys.
   std::set<const Trust*> trusts = {options.trust.get()};

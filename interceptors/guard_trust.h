@@ -18,8 +18,8 @@ namespace tokenforge::internal {
 class Source;
 class TokenVerifier;
 
-// What is wrong with GuardOptions::more_issuers.
-void CheckMoreIssuers(const GuardOptions& options, std::vector<errors::FieldFault>& faults);
+// What is wrong with GuardOptions::more_issuers and guard_id.
+void CheckIssuers(const GuardOptions& options, std::vector<errors::FieldFault>& faults);
 
 class GuardTrust {
  public:

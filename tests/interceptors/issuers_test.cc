@@ -194,6 +194,7 @@ TEST_F(Issuers, WhatIsWrongWithThemIsSaidAtOnce) {
   ours.trust = std::make_shared<Trust>();
   ours.jwks_file = "/nonexistent/jwks.json";
   options_.more_issuers.insert(options_.more_issuers.end(), {nobody, twice, ours});
+  options_.guard_id = "the pod of Ada";
   Guard guard(options_);
   guard.Protect<v1::Calls>(&service_);
   grpc::ServerBuilder builder;
@@ -203,15 +204,16 @@ TEST_F(Issuers, WhatIsWrongWithThemIsSaidAtOnce) {
   for (const auto& fault : errors::FaultsOf(server.status())) {
     faults.push_back(fault.field + ": " + fault.description);
   }
-  EXPECT_THAT(faults, ::testing::UnorderedElementsAre(
-                          HasSubstr("more_issuers[1].issuer: is needed"),
-                          HasSubstr("more_issuers[1].audiences: at least one"),
-                          HasSubstr("more_issuers[1].facade_address, jwks_file, trust: exactly"),
-                          HasSubstr("more_issuers[2].issuer: is trusted twice"),
-                          HasSubstr("more_issuers[2].trust: is another issuer's"),
-                          HasSubstr("more_issuers[3].issuer: is trusted twice"),
-                          HasSubstr("more_issuers[3].audiences: at least one"),
-                          HasSubstr("more_issuers[3].facade_address, jwks_file, trust: exactly")));
+  EXPECT_THAT(faults,
+              ::testing::UnorderedElementsAre(
+                  HasSubstr("guard_id: must be"), HasSubstr("more_issuers[1].issuer: is needed"),
+                  HasSubstr("more_issuers[1].audiences: at least one"),
+                  HasSubstr("more_issuers[1].facade_address, jwks_file, trust: exactly"),
+                  HasSubstr("more_issuers[2].issuer: is trusted twice"),
+                  HasSubstr("more_issuers[2].trust: is another issuer's"),
+                  HasSubstr("more_issuers[3].issuer: is trusted twice"),
+                  HasSubstr("more_issuers[3].audiences: at least one"),
+                  HasSubstr("more_issuers[3].facade_address, jwks_file, trust: exactly")));
 }
 
 }  // namespace

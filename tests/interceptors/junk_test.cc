@@ -36,6 +36,10 @@ double CacheMetric(const std::string& result) {
   return Metric("tokenforge_token_cache_total{result=\"" + result + "\"}");
 }
 
+double Verifications(const std::string& result) {
+  return Metric("tokenforge_token_verifications_total{result=\"" + result + "\"}");
+}
+
 class Junk : public WithFacade {
  protected:
   void StartBoth() {
@@ -65,7 +69,10 @@ class Junk : public WithFacade {
 
 TEST_F(Junk, TenThousandInventedKeysCostOneLookUpInThirtySeconds) {
   StartBoth();
+  const double good = Verifications("OK"), unknown = Verifications("TOKEN_UNKNOWN_KEY");
   const auto alone = Honest(1'000, 0), flooded = Honest(1'000, 10);
+  EXPECT_EQ(Verifications("OK"), good + 2'000);
+  EXPECT_EQ(Verifications("TOKEN_UNKNOWN_KEY"), unknown + 10'000);
   EXPECT_EQ(invented_, 10'000);
   const auto p99 = [](const auto& times) {
     return static_cast<double>(times[times.size() * 99 / 100].count()) / 1e3;

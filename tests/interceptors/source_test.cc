@@ -1,7 +1,9 @@
 // Keys from a file: read at the start, and again when it changes.
 #include <filesystem>
+#include <future>
 
 #include "tests/interceptors/facade_fixture.h"
+#include "tokenforge/observe.h"
 
 namespace tokenforge::testing {
 namespace {
@@ -36,6 +38,51 @@ TEST_F(Sourced, KeysComeFromAFileAndFollowIt) {
   }
   EXPECT_TRUE(guard_->VerifyToken(next.Make()).ok());
   EXPECT_EQ(ReasonOf(tokens_.Make()), reasons::TOKEN_UNKNOWN_KEY);
+}
+
+// Waits for the next log line that says something.
+class AwaitedLine {
+ public:
+  explicit AwaitedLine(std::string text) : text_(std::move(text)) {
+    SetLogSink([this](std::string_view, std::string_view line) {
+      if (line.find(text_) == std::string_view::npos) return;
+      if (lines_++ == 0) said_.set_value();
+    });
+  }
+  ~AwaitedLine() { SetLogSink({}); }
+  bool Wait() {
+    return said_.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready;
+  }
+  int lines() const { return lines_; }
+
+ private:
+  const std::string text_;
+  std::promise<void> said_;
+  std::atomic<int> lines_ = 0;
+};
+
+TEST_F(Sourced, AFileThatGoesBadKeepsTheLastKeysAndIsSaidOnce) {
+  const std::string folder = std::filesystem::path(TestTls("notes").ca_file).parent_path();
+  const std::string path = folder + "/bad-jwks.json";
+  rpc::testing::Write(path, tokens_.Jwks());
+  GuardOptions options = Options();
+  options.jwks_file = path;
+  StartGuard(options);
+  {
+    AwaitedLine bad("the key file cannot be used");
+    rpc::testing::Write(path, R"({"keys":[]})");
+    ASSERT_TRUE(bad.Wait());
+    EXPECT_TRUE(guard_->VerifyToken(tokens_.Make()).ok());
+    std::filesystem::remove(path);  // another fault, and the same state of things
+    clock_.Advance(std::chrono::seconds(31));
+    EXPECT_EQ(Call("Fresh", tokens_.Make()).reason(), reasons::TRUST_STALE)
+        << "what was read in vain was not heard";
+    EXPECT_EQ(bad.lines(), 1);
+  }
+  AwaitedLine good("the key file can be used again");
+  rpc::testing::Write(path, tokens_.Jwks());
+  ASSERT_TRUE(good.Wait());
+  EXPECT_TRUE(Call("Fresh", tokens_.Make()).status.ok());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What each kind of method does while the trust feed is away, at each instant, and after it is
 // back.
 #include "tests/interceptors/facade_fixture.h"
+#include "tokenforge/observe.h"
 
 namespace tokenforge::testing {
 namespace {
@@ -85,6 +86,14 @@ TEST_F(Stale, ZeroIsForEver) {
   clock_.Advance(hours(48));
   Expect(reasons::TRUST_STALE, kNone);
   ExpectRecovery();
+}
+
+TEST_F(Stale, ItsAgeIsAMetric) {
+  Begin(hours(24));
+  clock_.Advance(seconds(31));
+  const std::string text = MetricsText();
+  EXPECT_NE(text.find("\ntokenforge_trust_feed_age_seconds 31\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\ntokenforge_revocations_live 1\n"), std::string::npos);
 }
 
 TEST_F(Stale, IsSaidAsUnavailableAndWorthRetrying) {
