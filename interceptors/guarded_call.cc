@@ -170,9 +170,9 @@ std::optional<absl::Status> GuardedCall::Mended(const grpc::Status& status) cons
 }
 
 void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch) {
+  if (stopped_) return;
   const grpc::Status sent = batch.GetSendStatus();
   const std::string address = admission_.caller.peer().empty() ? context_.peer() : std::string();
-  if (stopped_) return Record(absl::StatusCode::kInternal, "INTERNAL_FAULT", address);
   // It reaches a client only when the handler was quicker than the cancellation.
   if (const std::optional<absl::Status> ended = EndedByUs()) {
     batch.ModifySendStatus(rpc::ToGrpc(*ended));

@@ -45,6 +45,8 @@ void GuardedCall::StopUnchecked(grpc::experimental::InterceptorBatchMethods& bat
   telemetry::Log(telemetry::Level::kError,
                  "a handler answered a call that the guard did not admit; the call was ended",
                  trace_, {{"method", path_}, {"asked", checked_by_handler_}});
+  // Before the client can know it.
+  Record(decision_, context_.peer());
   grpc_call_cancel_with_status(context_.c_call(), GRPC_STATUS_INTERNAL,
                                "the call could not be checked", nullptr);
 }

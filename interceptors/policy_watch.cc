@@ -1,5 +1,6 @@
 #include "interceptors/policy_watch.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -10,21 +11,17 @@ namespace tokenforge::internal {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{1000};
-constexpr std::size_t kToldFaults = 50;
+constexpr std::size_t kToldFaults = 100;
 
 absl::Status Unusable(const std::string& path, const std::string& why) {
   return errors::InvalidFields({{"policy_file", path + ": " + why}});
 }
 
-std::string Text(const std::vector<errors::FieldFault>& faults) {
-  std::string text;
-  for (std::size_t i = 0; i < faults.size() && i < kToldFaults; ++i) {
-    text += (i == 0 ? "" : "; ") + faults[i].field + ": " + faults[i].description;
-  }
-  if (faults.size() > kToldFaults) {
-    text += "; and " + std::to_string(faults.size() - kToldFaults) + " more";
-  }
-  return text;
+bool Same(const std::vector<errors::FieldFault>& a, const std::vector<errors::FieldFault>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const errors::FieldFault& one, const errors::FieldFault& other) {
+                      return one.field == other.field && one.description == other.description;
+                    });
 }
 
 }  // namespace
@@ -61,7 +58,7 @@ std::chrono::milliseconds PolicyWatch::Step() {
     policy_.Load(*last_, faults);
   }
   if (!faults.empty()) {
-    TellFault(Text(faults));
+    TellFaults(std::move(faults));
   } else {
     told_.clear();
     telemetry::Log(telemetry::Level::kInfo, "the policy file is in force", {{"file", path_}});
@@ -69,12 +66,19 @@ std::chrono::milliseconds PolicyWatch::Step() {
   return kInterval;
 }
 
-// Once for each fault, not once a second.
-void PolicyWatch::TellFault(const std::string& faults) {
-  if (std::exchange(told_, faults) == faults) return;
-  telemetry::Log(telemetry::Level::kError,
-                 "the policy file cannot be used; the last good rules stay",
-                 {{"file", path_}, {"faults", faults}});
+// Each once, not once a second.
+void PolicyWatch::TellFaults(std::vector<errors::FieldFault> faults) {
+  if (Same(faults, told_)) return;
+  constexpr std::string_view kMessage = "the policy file cannot be used; the last good rules stay";
+  for (std::size_t i = 0; i < faults.size() && i < kToldFaults; ++i) {
+    telemetry::Log(telemetry::Level::kError, kMessage,
+                   {{"file", path_}, {"where", faults[i].field}, {"what", faults[i].description}});
+  }
+  if (faults.size() > kToldFaults) {
+    telemetry::Log(telemetry::Level::kError, kMessage,
+                   {{"file", path_}, {"more_faults", faults.size() - kToldFaults}});
+  }
+  told_ = std::move(faults);
 }
 
 }  // namespace tokenforge::internal

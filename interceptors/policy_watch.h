@@ -2,8 +2,8 @@
 //
 // The content is compared once a second, not the time of change: a tool that keeps times, or a
 // mount that lies about them, is not to keep a stricter rule from being seen. A file that cannot be
-// read or has faults changes nothing; one log line names every fault, and another says when it is
-// good again. Owns a thread; the destructor ends it.
+// read or has faults changes nothing; the log names every fault on a line of its own, and says when
+// it is good again. Owns a thread; the destructor ends it.
 #pragma once
 
 #include <optional>
@@ -26,13 +26,13 @@ class PolicyWatch {
 
  private:
   std::chrono::milliseconds Step();
-  void TellFault(const std::string& faults);
+  void TellFaults(std::vector<errors::FieldFault> faults);
 
   const std::string path_;
   LivePolicy& policy_;
-  std::optional<std::string> last_;  // looked at last; the ticker's thread only
-  std::string told_;                 // the fault that was told last; empty: all is well
-  std::optional<Ticker> ticker_;     // last: stops before the rest goes
+  std::optional<std::string> last_;       // looked at last; the ticker's thread only
+  std::vector<errors::FieldFault> told_;  // last; none: all is well
+  std::optional<Ticker> ticker_;          // last: stops before the rest goes
 };
 
 }  // namespace tokenforge::internal

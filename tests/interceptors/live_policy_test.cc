@@ -129,15 +129,15 @@ TEST_P(LivePolicyFile, KeepsTheLastGoodRulesWhileTheFileHasFaults) {
   Start();
   const std::vector<std::pair<std::string, std::vector<std::string>>> bad = {
       {"{", {"line 1"}},
-      {Rules("/Unary", R"({"access": "PUBLIC"})"), {"line 1", "loosens_because"}},
+      {Rules("/Unary", R"({"access": "PUBLIC"})"), {"loosens_because"}},
       {Rules("/Gone", R"({"access": "PUBLIC", "colour": 1})"), {"colour", "names no method"}},
       {Rules("/Unary", R"({"audience": "brand-new"})"), {"brand-new", "restart"}},
       {Rules("/Unary", R"({"any_role": ["admin"], "peers": ["spiffe://X"]})"), {"spiffe://X"}}};
   for (const auto& [text, words] : bad) {
     Write(text);
-    std::vector<std::string> wanted = words;
-    wanted.push_back("the last good rules stay");
-    EXPECT_NE(log_.Await(wanted), "") << text;
+    for (const std::string& word : words) {
+      EXPECT_NE(log_.Await({"the last good rules stay", word}), "") << text << word;
+    }
     EXPECT_EQ(Say("Unary", Ada()), reasons::ROLE_REQUIRED) << text;
   }
   std::filesystem::remove(Path());
