@@ -8,7 +8,6 @@
   }                             \
   }
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include <algorithm>
@@ -24,13 +23,15 @@ namespace {
 
 using Kind = JsonTree::Kind;
 
+constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseInsituFlag;
+
 std::string LineName(std::size_t line) { return "line " + std::to_string(line); }
 
 // Builds the tree from the parser's events. The parser recurses, so a level is refused before it
 // is entered.
 class Builder {
  public:
-  Builder(std::string_view text, const rapidjson::MemoryStream& stream, const JsonLimits& limits)
+  Builder(std::string_view text, rapidjson::InsituStringStream& stream, const JsonLimits& limits)
       : text_(text), stream_(stream), limits_(limits) {}
 
   bool Null() { return Add(Value(Kind::kNull)); }
@@ -140,7 +141,7 @@ class Builder {
   }
 
   const std::string_view text_;
-  const rapidjson::MemoryStream& stream_;
+  rapidjson::InsituStringStream& stream_;
   const JsonLimits& limits_;
   std::size_t counted_ = 0, line_ = 1;  // the line at the offset `counted_`
   std::size_t values_ = 0;
@@ -165,10 +166,15 @@ absl::StatusOr<JsonTree> ParseJsonTree(std::string_view text, const JsonLimits& 
     const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
     return errors::InvalidFields({{LineName(lines + 1), "there is a NUL byte"}});
   }
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  // In place, in a copy: the parser's own stack of characters begins with arithmetic on a null
+  // pointer. Its check of the encoding looks up to three bytes behind a text that ends within a
+  // character.
+  std::string copy(text);
+  copy.append(3, '\0');
+  rapidjson::InsituStringStream stream(copy.data());
   rapidjson::Reader reader;
   Builder builder(text, stream, limits);
-  const auto result = reader.Parse<rapidjson::kParseValidateEncodingFlag>(stream, builder);
+  const auto result = reader.Parse<kFlags>(stream, builder);
   if (result.IsError()) {
     const char* const why =
         builder.limit() != nullptr ? builder.limit() : rapidjson::GetParseError_En(result.Code());
