@@ -16,7 +16,9 @@ using std::chrono::duration_cast;
 using telemetry::Level;
 
 constexpr int kMostSteps = 8;  // of one tick; each is a different kind of change, so four would do
-constexpr std::size_t kNamed = 5;  // guards in a message
+constexpr Span kBlip = std::chrono::seconds(30);
+constexpr Span kReportsAreBack = std::chrono::minutes(1);  // façades renew theirs every 10 s
+constexpr std::size_t kNamed = 5;                          // guards in a message
 
 std::string Joined(const std::vector<std::string>& names) {
   std::string text;
@@ -60,8 +62,26 @@ absl::StatusOr<Span> KeyCycle::TickLocked() {
 
 absl::Status KeyCycle::Fresh() {
   absl::Status refreshed = keeper_.Refresh();
+  NoteReach(refreshed.ok());
   if (refreshed.ok()) Look();
   return refreshed;
+}
+
+// A blip changes nothing: others hear of a change only that much later.
+void KeyCycle::NoteReach(bool reached) {
+  const clock::SteadyTime now = clock_.SteadyNow();
+  if (!reached) {
+    if (!away_since_) away_since_ = now;
+  } else if (away_since_) {
+    if (now - *away_since_ >= std::min<Span>(kBlip, settings_.publish_for / 2)) back_since_ = now;
+    away_since_.reset();
+  }
+}
+
+// False for a while after the store was away: reports ended meanwhile, and façades renew them.
+bool KeyCycle::GuardsAreReported() const {
+  const Span wait = std::min(kReportsAreBack, settings_.publish_for);
+  return !away_since_ && (!back_since_ || clock_.SteadyNow() - *back_since_ >= wait);
 }
 
 // Notes since when each key has been in its state, on the clock that nobody sets.
@@ -90,7 +110,8 @@ Decision KeyCycle::DecideNow() {
   const clock::SteadyTime now = clock_.SteadyNow();
   Situation situation{set, Now(), {}, {}, nullptr};
   for (const auto& [kid, sight] : sights_) {
-    situation.seen_for[kid] = duration_cast<Span>(now - sight.since);
+    const clock::SteadyTime since = std::max(sight.since, back_since_.value_or(sight.since));
+    situation.seen_for[kid] = duration_cast<Span>(now - since);
   }
   if (foreign_kek_since_)
     situation.foreign_kek_for = duration_cast<Span>(now - *foreign_kek_since_);
@@ -153,6 +174,11 @@ absl::StatusOr<KeyCycle::Set> KeyCycle::Rotate(std::string_view reason, bool for
   if (absl::Status fresh = Fresh(); !fresh.ok()) return fresh;
   std::vector<GuardReport> reports;
   if (!force) {
+    if (!GuardsAreReported()) {
+      return errors::Make(errors::reasons::KEY_NOT_ACKNOWLEDGED,
+                          "the key store was away, and guards have not been reported again yet; "
+                          "try again in a minute");
+    }
     absl::StatusOr<std::vector<GuardReport>> read = Reports();
     if (!read.ok()) return read.status();
     reports = *std::move(read);

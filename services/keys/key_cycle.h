@@ -47,8 +47,9 @@ class KeyCycle {
   // the latest. Errors as KeyKeeper::Refresh; what is due is then done by a later call.
   absl::Status Tick(Span* look_again = nullptr);
 
-  // Rotates now. KEY_NOT_ACKNOWLEDGED, unless forced: a connected guard does not enforce next yet;
-  // the message names some. OVERLOADED: no room (key_changes.h). DEPENDENCY_DOWN.
+  // Rotates now. KEY_NOT_ACKNOWLEDGED, unless forced: a connected guard does not enforce next yet
+  // (the message names some), or the store was away and guards are reported again only in a moment.
+  // OVERLOADED: no room (key_changes.h). DEPENDENCY_DOWN.
   absl::StatusOr<Set> Rotate(std::string_view reason, bool force);
   // NOT_FOUND, DEPENDENCY_DOWN. A key that was revoked already is told again.
   absl::StatusOr<Revocation> Revoke(std::string_view kid, std::string_view reason);
@@ -63,6 +64,8 @@ class KeyCycle {
   absl::StatusOr<Span> TickLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   absl::Status Do(const Decision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   absl::Status Fresh() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  void NoteReach(bool reached) ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  bool GuardsAreReported() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   void Look() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   Decision DecideNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   void TellOverdue(const Decision& decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
@@ -79,7 +82,9 @@ class KeyCycle {
   const Span store_timeout_;
 
   sync::Mutex turn_;
-  std::map<std::string, Sight> sights_ ABSL_GUARDED_BY(turn_);  // by kid
+  std::map<std::string, Sight> sights_ ABSL_GUARDED_BY(turn_);          // by kid
+  std::optional<clock::SteadyTime> away_since_ ABSL_GUARDED_BY(turn_);  // the store
+  std::optional<clock::SteadyTime> back_since_ ABSL_GUARDED_BY(turn_);
   std::optional<clock::SteadyTime> foreign_kek_since_ ABSL_GUARDED_BY(turn_);
   bool told_reports_ ABSL_GUARDED_BY(turn_) = false;  // that they cannot be read
   bool told_overdue_ ABSL_GUARDED_BY(turn_) = false;

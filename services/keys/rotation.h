@@ -5,7 +5,9 @@
 // still hold. The rule therefore measures the two waits that safety rests on — published, retired —
 // not by time stamps but by how long this replica itself has watched the key in its state, on a
 // clock that nobody sets (`seen_for`): a wall clock that steps can make a rotation early or late,
-// never unsafe. A replica that was just started waits anew; that costs nothing but patience.
+// never unsafe. A replica that was just started waits anew, and so does one that comes back to its
+// store: while the store was away no other replica could learn of a change, and guards' reports
+// ended. That costs nothing but patience.
 //
 //   next     → active   when a rotation is due, next was seen published for publish_for, and every
 //                       connected guard enforces a set that holds it; after acknowledge_within all
@@ -48,7 +50,8 @@ struct RotationSettings {
 struct Situation {
   const KeySetRecord& set;
   Time now;
-  // By kid: for how long this replica has seen the key in its present state.
+  // By kid: for how long this replica has seen the key in its present state, with the store in
+  // reach.
   std::map<std::string, Span, std::less<>> seen_for;
   // For how long this replica has seen the set sealed under another KEK than its first; nothing
   // when it is not.

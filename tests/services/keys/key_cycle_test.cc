@@ -171,8 +171,41 @@ TEST_F(KeyCycleTest, NothingRotatesWhileTheStoreIsAwayAndNothingIsLost) {
   }
   store_.SetAway(false);
   ASSERT_TRUE(replica.cycle.Tick().ok());
+  EXPECT_EQ(replica.keeper.Current(), before) << "others must have time to learn of next";
+  clock_.Advance(minutes(10));
+  ASSERT_TRUE(replica.cycle.Tick().ok());
   EXPECT_EQ(replica.version(), before->version() + 1);
   EXPECT_EQ(replica.KidIn(KeyState::kRetired), before->active().kid());
+}
+
+TEST_F(KeyCycleTest, BlipOfTheStoreDelaysNothing) {
+  Replica replica = NewReplica();
+  ASSERT_TRUE(replica.cycle.Tick().ok());
+  const std::uint64_t version = replica.version();
+  clock_.Advance(days(7));
+  store_.SetAway(true);
+  EXPECT_FALSE(replica.cycle.Tick().ok());
+  clock_.Advance(seconds(10));
+  store_.SetAway(false);
+  ASSERT_TRUE(replica.cycle.Tick().ok());
+  EXPECT_EQ(replica.version(), version + 1);
+}
+
+// While the store is away no other replica learns that a key has retired, and each signs on.
+TEST_F(KeyCycleTest, RetirementBeginsAnewAfterTheStoreWasAway) {
+  Replica replica = NewReplica();
+  ASSERT_TRUE(replica.cycle.Tick().ok());
+  const std::string first = replica.active();
+  ASSERT_TRUE(replica.cycle.Rotate("test", false).ok());
+  store_.SetAway(true);
+  EXPECT_FALSE(replica.cycle.Tick().ok());
+  clock_.Advance(hours(1));
+  store_.SetAway(false);
+  ASSERT_TRUE(replica.cycle.Tick().ok());
+  EXPECT_NE(replica.keeper.Current()->Find(first), nullptr);
+  clock_.Advance(minutes(31));
+  ASSERT_TRUE(replica.cycle.Tick().ok());
+  EXPECT_EQ(replica.keeper.Current()->Find(first), nullptr);
 }
 
 TEST_F(KeyCycleTest, AlgorithmChangesAtTheNextRotation) {
