@@ -66,6 +66,19 @@ UnknownCommandsAndOptionsAreRefused() {
   grep -q "does not know '--frobnicate'" "$TMP/said" || fail "it does not say what was wrong"
 }
 
+FuzzRefusesWhatItCannotRun() {
+  local target
+  ! "$ROOT/dev" fuzz jose/nothing >/dev/null 2>"$TMP/said" || fail "an unknown target was taken"
+  grep -q "no fuzz target 'jose/nothing'" "$TMP/said" || fail "it does not say what was wrong"
+  # Those that it names are all that there are, and each has its corpus.
+  for target in "$ROOT"/tests/fuzz/*/*_target.cc; do
+    target=${target#"$ROOT/tests/fuzz/"}
+    grep -q " ${target%_target.cc}\b" "$TMP/said" || fail "it does not know ${target%_target.cc}"
+  done
+  ! "$ROOT/dev" fuzz --seconds soon >/dev/null 2>"$TMP/said" || fail "a wrong number was taken"
+  grep -q "not 'soon'" "$TMP/said" || fail "it does not say what was wrong"
+}
+
 StatusOfNothingIsThree() {
   local status=0
   "$ROOT/dev" status >/dev/null || status=$?
