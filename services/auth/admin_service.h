@@ -1,17 +1,34 @@
-// AdminService on the wire. None of it is built in this version; the guard asks for the role
-// `admin` all the same.
+// AdminService on the wire: each handler hands its call to a flow (key_flows.h), nothing more. What
+// is about accounts is not built in this version; the guard asks for the role `admin` all the same.
 //
-// Thread-safe; without state.
+// Thread-safe. The desk outlives the server.
 #pragma once
 
 #include "lib/rpc/call.h"
 #include "lib/rpc/not_built_stream.h"
+#include "services/auth/key_flows.h"
 #include "tokenforge/auth/v1/admin.grpc.pb.h"
 
 namespace tokenforge::auth {
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
+  explicit AdminService(KeyDesk& keys) : keys_(keys) {}
+
+  grpc::ServerUnaryReactor* ListSigningKeys(grpc::CallbackServerContext* context,
+                                            const v1::ListSigningKeysRequest* request,
+                                            v1::ListSigningKeysResponse* response) override;
+  grpc::ServerUnaryReactor* RotateSigningKey(grpc::CallbackServerContext* context,
+                                             const v1::RotateSigningKeyRequest* request,
+                                             v1::RotateSigningKeyResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeSigningKey(grpc::CallbackServerContext* context,
+                                             const v1::RevokeSigningKeyRequest* request,
+                                             v1::RevokeSigningKeyResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeAllSigningKeys(
+      grpc::CallbackServerContext* context, const v1::RevokeAllSigningKeysRequest* request,
+      v1::RevokeAllSigningKeysResponse* response) override;
+
+  // Declared, and not built in this version.
   grpc::ServerUnaryReactor* GetUser(grpc::CallbackServerContext* context, const v1::GetUserRequest*,
                                     v1::GetUserResponse*) override {
     return rpc::NotBuilt(context);
@@ -56,26 +73,6 @@ class AdminService final : public v1::AdminService::CallbackService {
                                                v1::RevokeUserSessionsResponse*) override {
     return rpc::NotBuilt(context);
   }
-  grpc::ServerUnaryReactor* ListSigningKeys(grpc::CallbackServerContext* context,
-                                            const v1::ListSigningKeysRequest*,
-                                            v1::ListSigningKeysResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* RotateSigningKey(grpc::CallbackServerContext* context,
-                                             const v1::RotateSigningKeyRequest*,
-                                             v1::RotateSigningKeyResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* RevokeSigningKey(grpc::CallbackServerContext* context,
-                                             const v1::RevokeSigningKeyRequest*,
-                                             v1::RevokeSigningKeyResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* RevokeAllSigningKeys(grpc::CallbackServerContext* context,
-                                                 const v1::RevokeAllSigningKeysRequest*,
-                                                 v1::RevokeAllSigningKeysResponse*) override {
-    return rpc::NotBuilt(context);
-  }
   grpc::ServerUnaryReactor* ListAuditEvents(grpc::CallbackServerContext* context,
                                             const v1::ListAuditEventsRequest*,
                                             v1::ListAuditEventsResponse*) override {
@@ -85,6 +82,9 @@ class AdminService final : public v1::AdminService::CallbackService {
                                                                v1::ImportUsersResponse*) override {
     return rpc::NotBuiltReads<v1::ImportUsersRequest>();
   }
+
+ private:
+  KeyDesk& keys_;
 };
 
 }  // namespace tokenforge::auth

@@ -1,6 +1,7 @@
 #include "services/auth/auth_service.h"
 
 #include "services/auth/login_flows.h"
+#include "services/auth/service_tokens.h"
 
 namespace tokenforge::auth {
 
@@ -54,6 +55,12 @@ Reactor* AuthService::WhoAmI(Context* context, const v1::WhoAmIRequest* /*reques
 Reactor* AuthService::Introspect(Context* context, const v1::IntrospectRequest* request,
                                  v1::IntrospectResponse* response) {
   return rpc::Answer(context, auth::Introspect(verify_, *request, *response));
+}
+
+Reactor* AuthService::IssueServiceToken(Context* context,
+                                        const v1::IssueServiceTokenRequest* request,
+                                        v1::IssueServiceTokenResponse* response) {
+  return rpc::Serve(context, auth::IssueServiceToken(facade_, Origin(*context), request, response));
 }
 
 }  // namespace tokenforge::auth

@@ -1,5 +1,5 @@
-// AuthService on the wire: each handler hands its call to a flow (login_flows.h, session_flows.h),
-// nothing more.
+// AuthService on the wire: each handler hands its call to a flow (login_flows.h, session_flows.h,
+// service_tokens.h), nothing more.
 //
 // A guard stands before it: a handler of an AUTHENTICATED method has a verified Caller.
 // Thread-safe. The facade and whatever `verify` uses outlive the server.
@@ -43,6 +43,9 @@ class AuthService final : public v1::AuthService::CallbackService {
   grpc::ServerUnaryReactor* Introspect(grpc::CallbackServerContext* context,
                                        const v1::IntrospectRequest* request,
                                        v1::IntrospectResponse* response) override;
+  grpc::ServerUnaryReactor* IssueServiceToken(grpc::CallbackServerContext* context,
+                                              const v1::IssueServiceTokenRequest* request,
+                                              v1::IssueServiceTokenResponse* response) override;
 
   // Declared, and not built in this version.
   grpc::ServerUnaryReactor* CompleteLogin(grpc::CallbackServerContext* context,
@@ -93,11 +96,6 @@ class AuthService final : public v1::AuthService::CallbackService {
   grpc::ServerUnaryReactor* DisableTotp(grpc::CallbackServerContext* context,
                                         const v1::DisableTotpRequest*,
                                         v1::DisableTotpResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* IssueServiceToken(grpc::CallbackServerContext* context,
-                                              const v1::IssueServiceTokenRequest*,
-                                              v1::IssueServiceTokenResponse*) override {
     return rpc::NotBuilt(context);
   }
 

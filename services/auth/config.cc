@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "lib/config/config.h"
+#include "lib/errors/errors.h"
 #include "services/auth/discovery.h"
+#include "services/auth/service_token_rules.h"
 
 namespace tokenforge::auth {
 namespace {
@@ -29,6 +31,11 @@ std::vector<std::string> Mistakes(const Config& config) {
   if (config.http_tls_cert_file.empty() != config.http_tls_key_file.empty()) {
     mistakes.emplace_back("http-tls-cert-file and http-tls-key-file go together");
   }
+  const auto rules = ServiceTokenRules::Parse(config.audiences, config.service_token_scopes,
+                                              config.service_token_audiences, "any.trust.domain");
+  for (const errors::FieldFault& fault : errors::FaultsOf(rules.status())) {
+    mistakes.push_back(fault.field + " " + fault.description);
+  }
   return mistakes;
 }
 
@@ -51,6 +58,12 @@ void Declare(config::Parser& parser, Config* config) {
   parser.String("issuer", &config->issuer, "http://127.0.0.1:7080",
                 "The `iss` of access tokens: the URL under which the HTTP documents are reached");
   parser.StringList("audiences", &config->audiences, {"tokenforge"}, "The `aud` of access tokens");
+  parser.StringList("service-token-scopes", &config->service_token_scopes, {},
+                    "Scopes that services may have in tokens of their own, as PEER=SCOPE: a SPIFFE "
+                    "ID, or a path in our trust domain such as /jobs/*");
+  parser.StringList("service-token-audiences", &config->service_token_audiences, {},
+                    "Audiences that services may have such tokens for besides --audiences, as "
+                    "PEER=AUDIENCE");
 
   parser.Group("Services behind the façade");
   parser.String("users-address", &config->users_address, "127.0.0.1:7444",
@@ -65,8 +78,12 @@ void Declare(config::Parser& parser, Config* config) {
                 "gRPC name of the sessions service");
   parser.String("sessions-identity", &config->sessions_identity, "/sessions",
                 "Its SPIFFE ID, or its path in our trust domain");
-  parser.Duration("keys-poll", &config->keys_poll, milliseconds(2000),
-                  "How often to ask for new signing keys", milliseconds(100), milliseconds(60000));
+
+  parser.Group("Trust feed");
+  parser.Duration("revoked-key-life", &config->revoked_key_life, milliseconds(31 * 60 * 1000),
+                  "How long guards are told to refuse a revoked key: at least twice the life of an "
+                  "access token and the leeway",
+                  milliseconds(60'000), milliseconds(48 * 3600 * 1000LL));
 
   parser.Check([config] { return Mistakes(*config); });
 }

@@ -26,12 +26,16 @@ struct Config {
   std::string issuer;                  // the `iss` of access tokens
   std::vector<std::string> audiences;  // their `aud`
 
+  // What services may have in tokens of their own: "PEER=SCOPE" and "PEER=AUDIENCE".
+  std::vector<std::string> service_token_scopes;
+  std::vector<std::string> service_token_audiences;
+
   // The services behind, each with the SPIFFE ID that it must prove.
   std::string users_address, users_identity;
   std::string keys_address, keys_identity;
   std::string sessions_address, sessions_identity;
 
-  std::chrono::milliseconds keys_poll{2000};
+  std::chrono::milliseconds revoked_key_life{31 * 60 * 1000};
 };
 
 void Declare(config::Parser& parser, Config* config);

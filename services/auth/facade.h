@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "lib/telemetry/metrics.h"
 #include "services/auth/keys_client.h"
+#include "services/auth/service_token_rules.h"
 #include "services/auth/sessions_client.h"
 #include "services/auth/users_client.h"
 
@@ -25,6 +26,7 @@ struct Facade {
   KeysClient keys;
   TrustHub& trust;
   std::vector<std::string> audiences;  // the `aud` of access tokens
+  ServiceTokenRules service_tokens;
 
   telemetry::CounterFamily logins{
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};

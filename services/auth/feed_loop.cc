@@ -28,7 +28,7 @@ void FeedLoop::Stop() {
   {
     const sync::MutexLock lock(&mutex_);
     stopping_ = true;
-    if (running_ != nullptr) running_->TryCancel();
+    for (grpc::ClientContext* const running : running_) running->TryCancel();
     stopped_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
@@ -38,15 +38,15 @@ rpc::OutgoingContext FeedLoop::BeginCall(milliseconds timeout) {
   rpc::OutgoingContext context(
       rpc::ServerCall(steady_clock::now() + timeout, telemetry::TraceContext::New()));
   const sync::MutexLock lock(&mutex_);
-  running_ = &context.client();
+  running_.push_back(&context.client());
   // A context that is cancelled before its call begins fails the call at once.
-  if (stopping_) running_->TryCancel();
+  if (stopping_) context.client().TryCancel();
   return context;
 }
 
-void FeedLoop::EndCall() {
+void FeedLoop::EndCall(rpc::OutgoingContext& context) {
   const sync::MutexLock lock(&mutex_);
-  running_ = nullptr;
+  std::erase(running_, &context.client());
 }
 
 bool FeedLoop::Stopping() {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -33,9 +34,10 @@ class FeedLoop {
   void Start();
   void Stop();
 
-  // A context for the attempt's next call, cancelled by Stop. EndCall before the context goes.
+  // A context for the attempt's next call, cancelled by Stop; several calls may run at once.
+  // EndCall before the context goes.
   rpc::OutgoingContext BeginCall(std::chrono::milliseconds timeout);
-  void EndCall();
+  void EndCall(rpc::OutgoingContext& context);
   // Whether Stop has come: then a cancelled call is no failure.
   bool Stopping();
 
@@ -49,7 +51,7 @@ class FeedLoop {
   sync::Mutex mutex_;
   sync::CondVar stopped_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  grpc::ClientContext* running_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  std::vector<grpc::ClientContext*> running_ ABSL_GUARDED_BY(mutex_);
   bool failing_ = false;  // the loop's thread only
   std::thread thread_;
 };

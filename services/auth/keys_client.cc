@@ -18,4 +18,42 @@ async::Task<absl::StatusOr<keys::v1::SignTokenResponse>> KeysClient::SignToken(
   return rpc::Call(*stub_, &Methods::SignToken, rpc::OutgoingContext(call), std::move(query));
 }
 
+async::Task<absl::StatusOr<keys::v1::ListKeysResponse>> KeysClient::ListKeys(
+    const rpc::ServerCall& call, std::int32_t page_size, const std::string& page_token) {
+  keys::v1::ListKeysRequest query;
+  query.set_page_size(page_size);
+  query.set_page_token(page_token);
+  return rpc::Call(*stub_, &Methods::ListKeys, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<keys::v1::RotateKeyResponse>> KeysClient::RotateKey(
+    const rpc::ServerCall& call, const std::string& reason, bool force) {
+  keys::v1::RotateKeyRequest query;
+  query.set_reason(reason);
+  query.set_force(force);
+  return rpc::Call(*stub_, &Methods::RotateKey, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<keys::v1::RevokeKeyResponse>> KeysClient::RevokeKey(
+    const rpc::ServerCall& call, const std::string& kid, const std::string& reason) {
+  keys::v1::RevokeKeyRequest query;
+  query.set_kid(kid);
+  query.set_reason(reason);
+  return rpc::Call(*stub_, &Methods::RevokeKey, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<keys::v1::RevokeAllKeysResponse>> KeysClient::RevokeAllKeys(
+    const rpc::ServerCall& call, const std::string& reason) {
+  keys::v1::RevokeAllKeysRequest query;
+  query.set_reason(reason);
+  return rpc::Call(*stub_, &Methods::RevokeAllKeys, rpc::OutgoingContext(call), std::move(query));
+}
+
+async::Task<absl::StatusOr<keys::v1::ReportGuardsResponse>> KeysClient::ReportGuards(
+    const rpc::ServerCall& call, keys::v1::GuardReport report) {
+  keys::v1::ReportGuardsRequest query;
+  *query.mutable_report() = std::move(report);
+  return rpc::Call(*stub_, &Methods::ReportGuards, rpc::OutgoingContext(call), std::move(query));
+}
+
 }  // namespace tokenforge::auth

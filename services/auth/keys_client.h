@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
@@ -19,6 +20,20 @@ class KeysClient {
   // One access token of the service's default life.
   async::Task<absl::StatusOr<keys::v1::SignTokenResponse>> SignToken(
       const rpc::ServerCall& call, keys::v1::AccessTokenClaims claims);
+
+  async::Task<absl::StatusOr<keys::v1::ListKeysResponse>> ListKeys(const rpc::ServerCall& call,
+                                                                   std::int32_t page_size,
+                                                                   const std::string& page_token);
+  async::Task<absl::StatusOr<keys::v1::RotateKeyResponse>> RotateKey(const rpc::ServerCall& call,
+                                                                     const std::string& reason,
+                                                                     bool force);
+  async::Task<absl::StatusOr<keys::v1::RevokeKeyResponse>> RevokeKey(const rpc::ServerCall& call,
+                                                                     const std::string& kid,
+                                                                     const std::string& reason);
+  async::Task<absl::StatusOr<keys::v1::RevokeAllKeysResponse>> RevokeAllKeys(
+      const rpc::ServerCall& call, const std::string& reason);
+  async::Task<absl::StatusOr<keys::v1::ReportGuardsResponse>> ReportGuards(
+      const rpc::ServerCall& call, keys::v1::GuardReport report);
 
  private:
   std::unique_ptr<keys::v1::KeyService::StubInterface> stub_;

@@ -3,15 +3,14 @@
 #include <grpcpp/server_builder.h>
 
 #include "lib/config/config.h"
+#include "lib/rpc/peer.h"
 #include "lib/rpc/process.h"
 #include "services/auth/admin_service.h"
 #include "services/auth/auth_service.h"
 #include "services/auth/await_upstreams.h"
 #include "services/auth/config.h"
-#include "services/auth/guard_registry.h"
 #include "services/auth/options.h"
-#include "services/auth/trust_fan_out.h"
-#include "services/auth/trust_feeds.h"
+#include "services/auth/trust_parts.h"
 #include "services/auth/trust_service.h"
 #include "services/auth/upstreams.h"
 #include "services/auth/well_known.h"
@@ -27,27 +26,32 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   const auto upstreams = ConnectUpstreams(config);
   if (!upstreams.ok()) return upstreams.status();
   const auto trust = std::make_shared<Trust>();
-  TrustHub hub(config.issuer, trust, clock);
-  GuardRegistry guards;
-  TrustFanOut fan_out;
-  hub.OnNews([&fan_out] { fan_out.Wake(); });
-  fan_out.Start();
+  const auto own = rpc::SpiffeIdOfCertificateFile(config.server.tls.cert_file);
+  if (!own.ok()) return own.status();
+  auto rules = ServiceTokenRules::Parse(config.audiences, config.service_token_scopes,
+                                        config.service_token_audiences, own->trust_domain());
+  if (!rules.ok()) return rules.status();
+  TrustParts parts(config, *upstreams, trust, clock);
   operators::HttpServer http(HttpOptionsOf(config));
-  ServeWellKnown(http, hub, config.issuer);
+  ServeWellKnown(http, parts.hub(), config.issuer);
   if (absl::Status started = http.Start(); !started.ok()) return started;
-  TrustFeeds feeds(hub, upstreams->keys, upstreams->sessions, {.keys_poll = config.keys_poll});
-  feeds.Start();
-  process.OnDrain([&] { fan_out.Drain(); });
-  process.OnClose("the trust feeds", [&] { feeds.Stop(); });
+  parts.Start();
+  process.OnDrain([&] { parts.Drain(); });
+  process.OnClose("the trust feed", [&] { parts.Stop(); });
   process.OnClose("the HTTP port", [&] { http.Stop(); });
-  if (!AwaitUpstreams(*upstreams, feeds, process)) return absl::OkStatus();
+  if (!AwaitUpstreams(*upstreams, parts.feeds(), process)) return absl::OkStatus();
 
-  Facade facade{UsersClient(upstreams->users), SessionsClient(upstreams->sessions),
-                KeysClient(upstreams->keys), hub, config.audiences};
+  Facade facade{UsersClient(upstreams->users),
+                SessionsClient(upstreams->sessions),
+                KeysClient(upstreams->keys),
+                parts.hub(),
+                config.audiences,
+                *std::move(rules)};
+  KeyDesk keys{KeysClient(upstreams->keys), parts.watch()};
   Guard guard(GuardOptionsOf(config, trust));
   AuthService auth(facade, [&guard](std::string_view token) { return guard.VerifyToken(token); });
-  AdminService admin;
-  TrustService trust_service({hub, fan_out, guards, clock});
+  AdminService admin(keys);
+  TrustService trust_service(parts.feed());
   guard.Protect<v1::AuthService>(&auth);
   guard.Protect<v1::AdminService>(&admin);
   guard.Protect<v1::TrustService>(&trust_service);

@@ -8,49 +8,95 @@
 
 #include "lib/rpc/status.h"
 #include "services/auth/feed_loop.h"
+#include "services/auth/key_messages.h"
 #include "services/auth/trust_hub.h"
 #include "tokenforge/keys/v1/keys.grpc.pb.h"
 #include "tokenforge/sessions/v1/sessions.grpc.pb.h"
 
 namespace tokenforge::auth {
+namespace {
 
-// Asks for the key set again and again; an answer without one means that ours is current.
+// How a stream ended: one that told something and came to its planned end is no failure.
+absl::Status EndOf(const grpc::Status& status, bool heard, std::string_view peer) {
+  if (heard && (status.ok() || status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED)) {
+    return absl::OkStatus();
+  }
+  if (status.ok()) return absl::UnavailableError("the stream ended at once");
+  return rpc::FromGrpc(status, peer);
+}
+
+}  // namespace
+
+// Reads the stream of key sets. Each message, also one that only says that the stream is alive,
+// tells the hub the newest set again: so it hears of a store that went back (KeySuccession).
 class TrustFeeds::KeysFeed {
  public:
   KeysFeed(TrustHub& hub, const std::shared_ptr<grpc::Channel>& channel,
            const TrustFeedOptions& options)
       : hub_(hub),
-        timeout_(options.keys_timeout),
+        options_(options),
         stub_(keys::v1::KeyService::NewStub(channel)),
-        loop_({"keys", options.keys_poll, options.first_retry, options.last_retry},
-              [this] { return Poll(); }) {}
+        loop_({"keys", options.first_retry, options.first_retry, options.last_retry},
+              [this] { return Watch(); }) {}
 
   FeedLoop& loop() { return loop_; }
   bool known() const { return known_; }
 
  private:
-  absl::Status Poll() {
-    rpc::OutgoingContext context = loop_.BeginCall(timeout_);
-    keys::v1::GetJwksRequest request;
+  absl::Status Watch() {
+    rpc::OutgoingContext context = loop_.BeginCall(options_.stream_life);
+    keys::v1::WatchJwksRequest request;
     request.set_known_version(version_);
-    keys::v1::GetJwksResponse response;
-    const grpc::Status status = stub_->GetJwks(&context.client(), request, &response);
-    loop_.EndCall();
-    if (loop_.Stopping()) return absl::OkStatus();
-    if (!status.ok()) return rpc::FromGrpc(status, "keys");
-    if (response.jwks().empty()) return absl::OkStatus();
-    if (absl::Status taken = hub_.PublishKeys(response.version(), response.jwks()); !taken.ok()) {
-      return taken;
+    auto reader = stub_->WatchJwks(&context.client(), request);
+    keys::v1::WatchJwksResponse response;
+    absl::Status taken;
+    bool heard = false;
+    while (taken.ok() && reader->Read(&response)) {
+      heard = true;
+      taken = Take(response);
     }
-    version_ = response.version();
+    if (!taken.ok()) context.client().TryCancel();
+    const grpc::Status status = reader->Finish();
+    loop_.EndCall(context);
+    if (loop_.Stopping()) return absl::OkStatus();
+    return taken.ok() ? EndOf(status, heard, "keys") : taken;
+  }
+
+  absl::Status Take(const keys::v1::WatchJwksResponse& response) {
+    if (!response.jwks().empty()) {
+      version_ = response.version();
+      jwks_ = response.jwks();
+    }
+    if (jwks_.empty()) return absl::UnavailableError("the stream began without a key set");
+    if (absl::Status taken = hub_.PublishKeys(version_, jwks_); !taken.ok()) return taken;
     known_ = true;
+    if (listed_version_ != version_ && TellRevokedKeys()) listed_version_ = version_;
     return absl::OkStatus();
   }
 
+  // False when they cannot be had now: then with the next sign of life.
+  bool TellRevokedKeys() {
+    keys::v1::ListKeysRequest request;
+    TrustHub::PublicRevocations revoked;
+    do {
+      rpc::OutgoingContext context = loop_.BeginCall(options_.keys_timeout);
+      keys::v1::ListKeysResponse response;
+      const grpc::Status status = stub_->ListKeys(&context.client(), request, &response);
+      loop_.EndCall(context);
+      if (!status.ok()) return false;
+      AddRevoked(response.keys(), options_.revoked_key_life, revoked);
+      request.set_page_token(response.next_page_token());
+    } while (!request.page_token().empty());
+    hub_.Revoke(revoked);
+    return true;
+  }
+
   TrustHub& hub_;
-  const std::chrono::milliseconds timeout_;
+  const TrustFeedOptions options_;
   const std::unique_ptr<keys::v1::KeyService::StubInterface> stub_;
-  std::uint64_t version_ = 0;  // the loop's thread only
+  std::uint64_t version_ = 0;  // the loop's thread only, like the next two
+  std::string jwks_;
+  std::uint64_t listed_version_ = 0;  // the key set whose revoked keys were told
   std::atomic<bool> known_ = false;
   FeedLoop loop_;  // last: its thread uses all of the above
 };
@@ -83,18 +129,9 @@ class TrustFeeds::RevocationsFeed {
       heard = known_ = true;
     }
     const grpc::Status status = reader->Finish();
-    loop_.EndCall();
+    loop_.EndCall(context);
     if (loop_.Stopping()) return absl::OkStatus();
-    // A stream that told something and came to its planned end is no failure.
-    if (heard && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-      return absl::OkStatus();
-    }
-    return status.ok() && heard ? absl::OkStatus() : Failure(status);
-  }
-
-  static absl::Status Failure(const grpc::Status& status) {
-    if (status.ok()) return absl::UnavailableError("the stream ended at once");
-    return rpc::FromGrpc(status, "sessions");
+    return EndOf(status, heard, "sessions");
   }
 
   TrustHub& hub_;

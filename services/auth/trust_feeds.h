@@ -1,10 +1,14 @@
 // TrustFeeds: this replica's one subscription to keys and sessions; whatever comes goes to the
 // TrustHub.
 //
-// Keys are polled; revocations come as a stream, which is resumed with its cursor. When a service
-// is away, what is known stays in use, and the feed comes back with back-off and jitter. Each feed
-// has a thread of its own, which blocks in gRPC's synchronous calls; so nothing here runs on a
-// thread that serves calls.
+// Both come as streams, which are resumed where the one before ended. When a service is away, what
+// is known stays in use, and the feed comes back with back-off and jitter. Each feed has a thread
+// of its own, which blocks in gRPC's synchronous calls; so nothing here runs on a thread that
+// serves calls.
+//
+// With each new key set come the revoked keys, as revocations: a guard that holds a revoked key in
+// a file, or in a cache, refuses it too. They are read from the keys service, so that every
+// replica, and one that was restarted, tells the same.
 //
 // Start and Stop are called by one owner; the destructor stops. The hub outlives this object.
 // KeysKnown and RevocationsKnown are thread-safe; once true they stay true.
@@ -22,8 +26,8 @@ namespace tokenforge::auth {
 class TrustHub;
 
 struct TrustFeedOptions {
-  std::chrono::milliseconds keys_poll{2000};
-  std::chrono::milliseconds keys_timeout{5000};
+  std::chrono::milliseconds keys_timeout{5000};               // of one question beside the stream
+  std::chrono::seconds revoked_key_life{2 * (15 * 60 + 30)};  // how long guards refuse a key
   std::chrono::milliseconds first_retry{100};
   std::chrono::milliseconds last_retry{5000};
   std::chrono::milliseconds stream_life{60000};  // bounds how long a dead connection can go unseen

@@ -14,7 +14,9 @@ const std::vector<std::string> kUsersMethods = {
 };
 const std::vector<std::string> kKeysMethods = {
     "tokenforge.keys.v1.KeyService/SignToken",
-    "tokenforge.keys.v1.KeyService/GetJwks",
+    "tokenforge.keys.v1.KeyService/ListKeys",
+    "tokenforge.keys.v1.KeyService/RevokeKey",
+    "tokenforge.keys.v1.KeyService/ReportGuards",
 };
 const std::vector<std::string> kSessionsMethods = {
     "tokenforge.sessions.v1.SessionService/RotateRefreshToken",  // the same successor within the

@@ -46,15 +46,22 @@ FacadeTest::FacadeTest() {
   fan_out_.Start();
   feeds_ =
       std::make_unique<TrustFeeds>(hub_, upstream_, upstream_,
-                                   TrustFeedOptions{.keys_poll = std::chrono::milliseconds(20),
-                                                    .first_retry = std::chrono::milliseconds(10),
+                                   TrustFeedOptions{.first_retry = std::chrono::milliseconds(10),
                                                     .last_retry = std::chrono::milliseconds(50)});
   feeds_->Start();
   facade_.reset(new Facade{UsersClient(upstream_),
                            SessionsClient(upstream_),
                            KeysClient(upstream_),
                            hub_,
-                           {"tokenforge"}});
+                           {"tokenforge"},
+                           ServiceTokenRules::Parse({"tokenforge"}, {"/jobs/*=notes.read"},
+                                                    {"/jobs/*=notes"}, "example.org")
+                               .value()});
+  reports_ = std::make_unique<GuardReports>(
+      hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
+  reports_->Start();
+  desk_.reset(new KeyDesk{KeysClient(upstream_), {hub_, guards_, *reports_}});
+  admin_service_ = std::make_unique<AdminService>(*desk_);
   const rpc::TlsFiles files = FilesOf("auth");
   GuardOptions options;
   options.issuer = kIssuer;
@@ -65,7 +72,7 @@ FacadeTest::FacadeTest() {
   auth_service_ = std::make_unique<AuthService>(
       *facade_, [this](std::string_view token) { return guard_->VerifyToken(token); });
   guard_->Protect<v1::AuthService>(auth_service_.get());
-  guard_->Protect<v1::AdminService>(&admin_service_);
+  guard_->Protect<v1::AdminService>(admin_service_.get());
   guard_->Protect<v1::TrustService>(&trust_service_);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", rpc::ServerTls(files).value(), &port_);
@@ -82,6 +89,7 @@ FacadeTest::~FacadeTest() {
   fan_out_.Drain();
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
+  reports_->Stop();
   feeds_->Stop();
   sessions_.Stop();
   upstream_server_->Shutdown(std::chrono::system_clock::now());

@@ -14,6 +14,7 @@
 #include "services/auth/admin_service.h"
 #include "services/auth/auth_service.h"
 #include "services/auth/guard_registry.h"
+#include "services/auth/guard_reports.h"
 #include "services/auth/trust_fan_out.h"
 #include "services/auth/trust_feeds.h"
 #include "services/auth/trust_hub.h"
@@ -76,10 +77,12 @@ class FacadeTest : public ::testing::Test {
   std::unique_ptr<grpc::Server> upstream_server_;
   std::shared_ptr<grpc::Channel> upstream_;
   std::unique_ptr<TrustFeeds> feeds_;
+  std::unique_ptr<GuardReports> reports_;
   std::unique_ptr<Facade> facade_;
+  std::unique_ptr<KeyDesk> desk_;
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<AuthService> auth_service_;
-  AdminService admin_service_;
+  std::unique_ptr<AdminService> admin_service_;
   TrustService trust_service_{{hub_, fan_out_, guards_, clock_}};
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

@@ -79,12 +79,13 @@ TEST_F(TrustServiceTest, ResumesABrokenFeedWhereItWas) {
 
 TEST_F(TrustServiceTest, GoesOnFromMemoryWhileKeysAndSessionsAreAway) {
   const v1::Tokens tokens = Register().tokens();
-  const int polls = keys_.faults.Calls("GetJwks");
-  keys_.faults.Fail("GetJwks", errors::Make(reasons::DEPENDENCY_DOWN, "away"));
+  const int streams = keys_.faults.Calls("WatchJwks");
+  keys_.faults.Fail("WatchJwks", errors::Make(reasons::DEPENDENCY_DOWN, "away"));
+  keys_.BreakStreams();
   sessions_.faults.Fail("WatchRevocations", errors::Make(reasons::DEPENDENCY_DOWN, "away"));
   sessions_.BreakStreams();
   ASSERT_TRUE(Eventually([&] {
-    return keys_.faults.Calls("GetJwks") > polls + 2 &&
+    return keys_.faults.Calls("WatchJwks") > streams + 2 &&
            sessions_.faults.Calls("WatchRevocations") > 2;
   }));
   EXPECT_TRUE(WhoAmI(tokens.access_token()).ok());

@@ -1,0 +1,42 @@
+// ListSigningKeys, RotateSigningKey, RevokeSigningKey, RevokeAllSigningKeys: what administrators
+// see of signing keys and do with them. Flows as in login_flows.h; the guard has verified the role.
+//
+// A revocation is published to this replica's guards before anything else is awaited, by the key
+// set without the key and by a revocation of its `kid`; the answer then waits up to a second for
+// guards.
+#pragma once
+
+#include "absl/status/status.h"
+#include "lib/async/task.h"
+#include "services/auth/guard_wait.h"
+#include "tokenforge/auth/v1/admin.pb.h"
+#include "tokenforge/caller.h"
+
+namespace tokenforge::auth {
+
+// What these flows work with; all of it outlives the server.
+struct KeyDesk {
+  KeysClient keys;
+  GuardWatch watch;
+};
+
+async::Task<absl::Status> ListSigningKeys(KeyDesk& desk, rpc::ServerCall call,
+                                          const v1::ListSigningKeysRequest* request,
+                                          v1::ListSigningKeysResponse* response);
+
+// FAILED_PRECONDITION KEY_NOT_ACKNOWLEDGED without `force`.
+async::Task<absl::Status> RotateSigningKey(KeyDesk& desk, rpc::ServerCall call, Caller caller,
+                                           const v1::RotateSigningKeyRequest* request,
+                                           v1::RotateSigningKeyResponse* response);
+
+// NOT_FOUND: there is no such key.
+async::Task<absl::Status> RevokeSigningKey(KeyDesk& desk, rpc::ServerCall call, Caller caller,
+                                           const v1::RevokeSigningKeyRequest* request,
+                                           v1::RevokeSigningKeyResponse* response);
+
+// UNIMPLEMENTED NOT_BUILT with `end_all_sessions`: nothing is done then.
+async::Task<absl::Status> RevokeAllSigningKeys(KeyDesk& desk, rpc::ServerCall call, Caller caller,
+                                               const v1::RevokeAllSigningKeysRequest* request,
+                                               v1::RevokeAllSigningKeysResponse* response);
+
+}  // namespace tokenforge::auth
