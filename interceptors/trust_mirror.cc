@@ -46,7 +46,8 @@ absl::Status TrustMirror::Apply(const v1::WatchTrustResponse& message) {
     CompareClocks(message.heartbeat().server_time());
   }
   if (!message.has_change()) {
-    trust_->Confirm();
+    // A façade that hears nothing itself cannot vouch for what we know.
+    if (!message.heartbeat().stale()) trust_->Confirm();
     return absl::OkStatus();
   }
   const v1::WatchTrustResponse::Change& change = message.change();

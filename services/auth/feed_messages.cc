@@ -59,18 +59,20 @@ FeedMessages::Shared FeedMessages::Snapshot(TrustState& state, clock::WallTime n
   return snapshot_;
 }
 
-FeedMessages::Shared FeedMessages::Heartbeat(TrustState& state, clock::WallTime now) {
+FeedMessages::Shared FeedMessages::Heartbeat(TrustState& state, clock::WallTime now, bool stale) {
   if (!state.Known()) return nullptr;
   state.Forget(now);
   const std::int64_t second =
       std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  if (heartbeat_ != nullptr && heartbeat_second_ == second &&
+  if (heartbeat_ != nullptr && heartbeat_second_ == second && heartbeat_stale_ == stale &&
       heartbeat_->version == state.version()) {
     return heartbeat_;
   }
   v1::WatchTrustResponse response;
   response.mutable_heartbeat()->set_version(state.version());
   response.mutable_heartbeat()->mutable_server_time()->set_seconds(second);
+  response.mutable_heartbeat()->set_stale(stale);
+  heartbeat_stale_ = stale;
   heartbeat_ = Serialised(response, state.version());
   heartbeat_second_ = second;
   return heartbeat_;

@@ -37,8 +37,8 @@ class FeedMessages {
   // new, or nothing is known yet.
   Shared Since(TrustState& state, std::uint64_t version, clock::WallTime now);
 
-  // A sign of life; null when nothing is known yet.
-  Shared Heartbeat(TrustState& state, clock::WallTime now);
+  // A sign of life; null when nothing is known yet. `stale`: but of nothing else.
+  Shared Heartbeat(TrustState& state, clock::WallTime now, bool stale);
 
  private:
   Shared Snapshot(TrustState& state, clock::WallTime now);
@@ -49,6 +49,7 @@ class FeedMessages {
   std::uint64_t snapshot_keys_since_ = 0;
   Shared heartbeat_;
   std::int64_t heartbeat_second_ = 0;
+  bool heartbeat_stale_ = false;
 };
 
 }  // namespace tokenforge::auth

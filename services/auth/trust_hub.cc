@@ -11,6 +11,8 @@
 namespace tokenforge::auth {
 namespace {
 
+constexpr std::chrono::seconds kSilence{15};  // sessions says each 4 s that it reads its store
+
 Revocation::Time TimeOf(const google::protobuf::Timestamp& time) {
   return Revocation::Time(std::chrono::duration_cast<Revocation::Time::duration>(
       std::chrono::seconds(time.seconds()) + std::chrono::nanoseconds(time.nanos())));
@@ -94,6 +96,7 @@ void TrustHub::Hear(const Revocations& revocations) {
   bool first = false;
   {
     const sync::MutexLock lock(&mutex_);
+    heard_at_ = clock_.SteadyNow();
     first = !state_.Known();
     state_.SetRevocationsKnown();
   }
@@ -110,7 +113,10 @@ FeedMessages::Shared TrustHub::Next(std::uint64_t version, bool beat) {
   const clock::WallTime now = clock_.Now();
   const sync::MutexLock lock(&mutex_);
   FeedMessages::Shared message = messages_.Since(state_, version, now);
-  if (message == nullptr && beat) message = messages_.Heartbeat(state_, now);
+  if (message == nullptr && beat) {
+    const bool stale = clock_.SteadyNow() - heard_at_ > kSilence;
+    message = messages_.Heartbeat(state_, now, stale);
+  }
   return message;
 }
 

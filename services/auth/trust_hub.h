@@ -71,7 +71,8 @@ class TrustHub {
   std::shared_ptr<const v1::TrustSnapshot> Snapshot() const;
 
   // The next message for a stream whose guard was sent everything up to `version` (0: nothing yet);
-  // null when there is nothing to say. `beat`: say at least that the feed is alive.
+  // null when there is nothing to say. `beat`: say at least that the feed is alive, and whether
+  // this replica has heard of revocations lately.
   FeedMessages::Shared Next(std::uint64_t version, bool beat);
 
   // The version that a guard's cursor stands for; absent: it needs a snapshot.
@@ -90,6 +91,7 @@ class TrustHub {
   std::function<void()> listener_;
   mutable sync::Mutex mutex_;
   mutable TrustState state_ ABSL_GUARDED_BY(mutex_);  // forgets with time, also when only asked
+  clock::SteadyTime heard_at_ ABSL_GUARDED_BY(mutex_);
   KeySuccession succession_ ABSL_GUARDED_BY(mutex_);
   FeedMessages messages_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const PublicKeys> keys_ ABSL_GUARDED_BY(mutex_);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/fake_clock.h"
 #include "tests/services/auth/facade_fixture.h"
 #include "tokenforge/auth/v1/trust.grpc.pb.h"
 
@@ -112,6 +113,71 @@ TEST(TrustHub, TellsGuardsNothingBeforeItKnowsEverything) {
   EXPECT_NE(hub.Keys(), nullptr);
   hub.Hear({});
   EXPECT_NE(hub.Snapshot(), nullptr);
+}
+
+class TrustHubTest : public ::testing::Test {
+ protected:
+  fakes::FakeClock clock_;
+  FakeKeys keys_{kIssuer};
+  TrustHub hub_{kIssuer, std::make_shared<Trust>(), clock_};
+};
+
+TEST_F(TrustHubTest, TakesNoOlderKeysThatComeLate) {
+  const std::string old = keys_.jwks();
+  keys_.Rotate();
+  ASSERT_TRUE(hub_.PublishKeys(2, keys_.jwks()).ok());
+  ASSERT_TRUE(hub_.PublishKeys(1, old).ok());
+  EXPECT_EQ(hub_.Keys()->jwks, keys_.jwks());
+  clock_.Advance(KeySuccession::kPatience);
+  ASSERT_TRUE(hub_.PublishKeys(1, old).ok());  // the store has really gone back
+  EXPECT_EQ(hub_.Keys()->jwks, old);
+}
+
+TEST_F(TrustHubTest, CallsItsListenerOnceForEachChange) {
+  int calls = 0;
+  hub_.OnNews([&] { ++calls; });
+  ASSERT_TRUE(hub_.PublishKeys(1, keys_.jwks()).ok());
+  ASSERT_TRUE(hub_.PublishKeys(1, keys_.jwks()).ok());
+  EXPECT_EQ(calls, 1);
+  hub_.Hear({});
+  EXPECT_EQ(calls, 2);  // from now on there is a state to tell
+  hub_.Hear({});
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(TrustHubTest, SharesOneMessageAmongStreamsAtTheSameVersion) {
+  ASSERT_TRUE(hub_.PublishKeys(1, keys_.jwks()).ok());
+  hub_.Hear({});
+  const auto snapshot = hub_.Next(0, false);
+  EXPECT_EQ(hub_.Next(0, false), snapshot);
+  EXPECT_EQ(hub_.Next(snapshot->version, false), nullptr);
+  keys_.Rotate();
+  ASSERT_TRUE(hub_.PublishKeys(2, keys_.jwks()).ok());
+  const auto change = hub_.Next(snapshot->version, true);
+  EXPECT_EQ(hub_.Next(snapshot->version, false), change);
+  EXPECT_EQ(change->version, snapshot->version + 1);
+  EXPECT_NE(hub_.Next(0, false), snapshot);  // nobody is sent the former keys
+  const auto beat = hub_.Next(change->version, true);
+  EXPECT_EQ(hub_.Next(change->version, true), beat);
+}
+
+TEST_F(TrustHubTest, SaysInItsHeartbeatsThatItHearsNothingItself) {
+  const auto beat = [&] {
+    grpc::ByteBuffer bytes = *hub_.Next(hub_.Snapshot()->version(), true)->bytes;
+    v1::WatchTrustResponse response;
+    EXPECT_TRUE(
+        grpc::SerializationTraits<v1::WatchTrustResponse>::Deserialize(&bytes, &response).ok());
+    EXPECT_TRUE(response.has_heartbeat());
+    return response.heartbeat();
+  };
+  ASSERT_TRUE(hub_.PublishKeys(1, keys_.jwks()).ok());
+  hub_.Hear({});
+  clock_.Advance(std::chrono::seconds(15));
+  EXPECT_FALSE(beat().stale());
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(beat().stale());
+  hub_.Hear({});
+  EXPECT_FALSE(beat().stale());
 }
 
 }  // namespace
