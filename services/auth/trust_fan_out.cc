@@ -72,23 +72,35 @@ std::size_t TrustFanOut::streams() const {
 void TrustFanOut::Run() {
   const auto tick = std::chrono::nanoseconds(options_.heartbeat) / static_cast<int>(kSlots);
   auto next_tick = steady_clock::now() + tick;
-  for (std::size_t slot = 0;;) {
-    bool news = false;
-    {
-      const sync::MutexLock lock(&mutex_);
-      while (!stopping_ && !news_ && woken_.WaitUntil(&mutex_, next_tick)) {
-      }
-      if (stopping_) return;
-      news = std::exchange(news_, false);
-    }
-    if (news) TellAll();
-    // A tick that comes late is not made up for: what a stream was told meanwhile is life enough.
+  auto next_round = steady_clock::now();
+  for (std::size_t slot = 0; WaitUntilDue(next_tick, next_round);) {
     const auto now = steady_clock::now();
+    if (now >= next_round && TakeNews()) {
+      next_round = now + options_.round;
+      TellAll();
+    }
+    // A tick that comes late is not made up for: what a stream was told meanwhile is life enough.
     if (now < next_tick) continue;
     for (const auto& stream : StreamsOf(slot)) stream->OnBeat();
     slot = (slot + 1) % kSlots;
     next_tick = std::max(next_tick + tick, now);
   }
+}
+
+bool TrustFanOut::WaitUntilDue(steady_clock::time_point next_tick,
+                               steady_clock::time_point next_round) {
+  const sync::MutexLock lock(&mutex_);
+  while (!stopping_) {
+    const auto due = news_ ? std::min(next_tick, next_round) : next_tick;
+    if (steady_clock::now() >= due) return true;
+    woken_.WaitUntil(&mutex_, due);
+  }
+  return false;
+}
+
+bool TrustFanOut::TakeNews() {
+  const sync::MutexLock lock(&mutex_);
+  return std::exchange(news_, false);
 }
 
 std::vector<std::shared_ptr<FeedStream>> TrustFanOut::StreamsOf(std::size_t slot) const {

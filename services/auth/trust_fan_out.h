@@ -33,6 +33,9 @@ class FeedStream {
 
 struct FanOutOptions {
   std::chrono::milliseconds heartbeat{5000};
+  // Rounds of news begin this far apart: a storm of logouts costs many guards few messages, and a
+  // single one is not held up.
+  std::chrono::milliseconds round{5};
   std::size_t max_streams = 50'000;
 };
 
@@ -64,6 +67,10 @@ class TrustFanOut {
   using Slot = absl::flat_hash_map<const FeedStream*, std::shared_ptr<FeedStream>>;
 
   void Run();
+  // Until a tick is due, or a round of news; false: stop.
+  bool WaitUntilDue(std::chrono::steady_clock::time_point next_tick,
+                    std::chrono::steady_clock::time_point next_round);
+  bool TakeNews();
   std::vector<std::shared_ptr<FeedStream>> StreamsOf(std::size_t slot) const;
   void TellAll();
 

@@ -6,7 +6,7 @@ namespace tokenforge::auth {
 namespace {
 
 constexpr std::size_t kMaxKeySets = 256;   // months of rotations, hours of a test that rotates
-constexpr std::size_t kMaxCursors = 4096;  // guards reconnect within seconds
+constexpr std::size_t kMaxCursors = 8192;  // guards reconnect within seconds
 
 }  // namespace
 

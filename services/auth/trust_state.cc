@@ -61,6 +61,12 @@ Lanes FingerprintOf(std::string_view text) {
   return lanes;
 }
 
+std::string DigestOf(std::string_view text) {
+  const secret::Digest digest = secret::Sha256(text);
+  const std::string_view bytes = secret::AsBytes(digest).substr(0, 16);
+  return absl::BytesToHexString({bytes.data(), bytes.size()});
+}
+
 // Serialised by hand: protobuf's own bytes may differ between builds, and replicas must agree.
 std::string CanonicalText(const std::string& subject, const v1::Revocation& revocation) {
   const auto& before = revocation.user_tokens().issued_before();
@@ -77,6 +83,7 @@ bool TrustState::SetKeys(std::uint64_t keys_version, const std::string& jwks) {
     return false;
   }
   jwks_ = jwks;
+  jwks_digest_ = DigestOf(jwks);
   journal_.AddKeys(keys_version);
   Changed();
   return true;
@@ -98,6 +105,11 @@ bool TrustState::Add(const v1::Revocation& revocation, clock::WallTime now) {
   journal_.AddRevocation(entry.revocation);
   Changed();
   return true;
+}
+
+void TrustState::SetRevocationsKnown() {
+  revocations_known_ = true;
+  if (Known()) Cursor();
 }
 
 std::shared_ptr<const v1::TrustSnapshot> TrustState::Snapshot(clock::WallTime now) {
@@ -140,11 +152,9 @@ std::optional<std::uint64_t> TrustState::VersionOf(const std::string& cursor, cl
 // keys stay as they are.
 const std::string& TrustState::Cursor() {
   if (!cursor_.empty()) return cursor_;
-  std::string content = issuer_ + '|' + jwks_ + '|';
+  std::string content = issuer_ + '|' + jwks_digest_ + '|';
   content.append(reinterpret_cast<const char*>(sum_.data()), sizeof(sum_));
-  const secret::Digest digest = secret::Sha256(content);
-  const std::string_view bytes = secret::AsBytes(digest).substr(0, 16);
-  cursor_ = absl::BytesToHexString({bytes.data(), bytes.size()});
+  cursor_ = DigestOf(content);
   journal_.NoteCursor(cursor_);
   return cursor_;
 }
@@ -169,6 +179,8 @@ void TrustState::Forget(clock::WallTime now) {
 void TrustState::Changed() {
   cursor_.clear();
   snapshot_.reset();
+  // Noted at once, also when nobody asks: a guard may come with it from another replica.
+  if (Known()) Cursor();
 }
 
 }  // namespace tokenforge::auth

@@ -38,7 +38,7 @@ class TrustState {
   bool Add(const v1::Revocation& revocation, clock::WallTime now);
 
   // From now on the feed of revocations is known to have told everything until then.
-  void SetRevocationsKnown() { revocations_known_ = true; }
+  void SetRevocationsKnown();
 
   // The present state: the same object as long as nothing changes. Null until keys and revocations
   // are known. Its cursor is a digest of its content: two replicas that believe the same have the
@@ -75,11 +75,12 @@ class TrustState {
   const std::string issuer_;
   TrustJournal journal_;
   std::string jwks_;
+  std::string jwks_digest_;
   bool revocations_known_ = false;
   absl::flat_hash_map<std::string, Entry> revocations_;  // by what they revoke
   Fingerprint sum_{};                 // of all entries, lane by lane: independent of their order
   std::int64_t forgotten_until_ = 0;  // minutes since 1970
-  std::string cursor_;                // of the present state; empty until somebody asks
+  std::string cursor_;                // of the present state; empty until it is known
   std::shared_ptr<const v1::TrustSnapshot> snapshot_;
 };
 

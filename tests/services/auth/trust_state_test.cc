@@ -129,5 +129,69 @@ TEST_F(TrustStateTest, TakesNeitherEndedRevocationsNorEmptyOnes) {
   EXPECT_EQ(state.live_revocations(), 0u);
 }
 
+TEST_F(TrustStateTest, TellsWhatCameAfterAVersion) {
+  TrustState state = Known();
+  const std::uint64_t before = state.version();
+  state.Add(OfSession("a", clock_.Now() + minutes(15)), clock_.Now());
+  state.Add(OfSession("b", clock_.Now() + minutes(15)), clock_.Now());
+  const auto change = state.ChangeSince(before, clock_.Now());
+  ASSERT_TRUE(change.has_value());
+  ASSERT_EQ(change->revocations_size(), 2);
+  EXPECT_EQ(change->revocations(0).session_id(), "a");
+  EXPECT_EQ(change->jwks(), "");
+  EXPECT_EQ(change->version(), before + 2);
+  EXPECT_EQ(change->cursor(), state.Snapshot(clock_.Now())->cursor());
+}
+
+TEST_F(TrustStateTest, TellsNewKeysWholeInAChange) {
+  TrustState state = Known();
+  const std::uint64_t before = state.version();
+  state.SetKeys(2, R"({"keys":[{}]})");
+  EXPECT_EQ(state.ChangeSince(before, clock_.Now())->jwks(), R"({"keys":[{}]})");
+}
+
+TEST_F(TrustStateTest, TellsTheCursorAnewWhenRevocationsHaveEnded) {
+  TrustState state = Known();
+  state.Add(OfSession("a", clock_.Now() + minutes(1)), clock_.Now());
+  const std::uint64_t before = state.version();
+  const std::string cursor = state.Snapshot(clock_.Now())->cursor();
+  clock_.Advance(minutes(3));
+  const auto change = state.ChangeSince(before, clock_.Now());
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->revocations_size(), 0);
+  EXPECT_NE(change->cursor(), cursor);
+}
+
+TEST_F(TrustStateTest, TellsNoChangeBeforeEverythingIsKnownOrFromBeyondTheJournal) {
+  TrustState unknown(kIssuer);
+  unknown.SetKeys(1, kJwks);
+  EXPECT_FALSE(unknown.ChangeSince(0, clock_.Now()).has_value());
+  TrustState state(kIssuer, 2);
+  state.SetKeys(1, kJwks);
+  state.SetRevocationsKnown();
+  const std::uint64_t first = state.version();
+  for (const char* id : {"a", "b", "c"}) {
+    state.Add(OfSession(id, clock_.Now() + minutes(15)), clock_.Now());
+  }
+  EXPECT_FALSE(state.ChangeSince(first, clock_.Now()).has_value());
+  EXPECT_TRUE(state.ChangeSince(first + 1, clock_.Now()).has_value());
+  EXPECT_FALSE(state.ChangeSince(first + 100, clock_.Now()).has_value());
+}
+
+TEST_F(TrustStateTest, KnowsTheCursorOfARestartedFacadeWithTheSameContent) {
+  const auto end = clock_.Now() + minutes(15);
+  TrustState before = Known();
+  before.Add(OfSession("a", end), clock_.Now());
+  const std::string cursor = before.Snapshot(clock_.Now())->cursor();
+  TrustState after(kIssuer);
+  after.Add(OfSession("a", end), clock_.Now());
+  after.SetKeys(9, kJwks);  // the same keys under another version
+  after.SetRevocationsKnown();
+  const std::uint64_t same = after.version();
+  after.Add(OfSession("b", end), clock_.Now());
+  EXPECT_EQ(after.VersionOf(cursor, clock_.Now()), same);
+  EXPECT_EQ(after.VersionOf("another", clock_.Now()), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tokenforge::auth
