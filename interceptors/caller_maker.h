@@ -24,6 +24,10 @@ class CallerMaker {
   // `claims` and `peer` may be null: then nothing of the kind was proven.
   static Caller Make(std::shared_ptr<const VerifiedClaims> claims,
                      std::shared_ptr<const std::string> peer);
+  // Null without a token.
+  static const std::shared_ptr<const VerifiedClaims>& ClaimsOf(const Caller& caller) {
+    return caller.claims_;
+  }
 };
 
 }  // namespace internal

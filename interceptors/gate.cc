@@ -53,8 +53,8 @@ absl::Status Gate::Admit(const MethodRule& rule, const grpc::ServerContextBase& 
     absl::StatusOr<Token> verified =
         CheckToken(*token, rule.audience, rule.max_stale.value_or(options_.max_stale));
     if (!verified.ok()) return verified.status();
-    admission->token = *std::move(verified);
-    caller = CallerMaker::Make(ClaimsIn(admission->token), std::move(peer_text));
+    admission->token = verified->get();
+    caller = CallerMaker::Make(ClaimsIn(*std::move(verified)), std::move(peer_text));
   }
   if (absl::Status status = CheckRights(rule, caller); !status.ok()) return status;
   // Without a certificate there is nobody to match: a plaintext connection fails closed.

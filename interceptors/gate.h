@@ -34,7 +34,7 @@ struct GateOptions {
 // What is proven of a caller.
 struct Admission {
   Caller caller;
-  std::shared_ptr<const VerifiedToken> token;  // null when the rule asks for none
+  const VerifiedToken* token = nullptr;  // the caller's, and kept by it; null without one
 };
 
 class Gate {

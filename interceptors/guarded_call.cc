@@ -3,6 +3,7 @@
 #include <grpcpp/server_context.h>
 
 #include "interceptors/call_registry.h"
+#include "interceptors/caller_maker.h"
 #include "interceptors/refusal.h"
 #include "interceptors/stream_watch.h"
 #include "lib/errors/errors.h"
@@ -102,7 +103,8 @@ const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
     decision_ = rule != nullptr ? gate_.Admit(*rule, context_, &admission_) : NotServed();
     admitted_ = decision_.ok();
     if (admitted_ && method.streaming && admission_.token != nullptr) {
-      stream_ = gate_.streams()->Add(admission_.token, context_.c_call());
+      stream_ = gate_.streams()->Add({CallerMaker::ClaimsOf(admission_.caller), admission_.token},
+                                     context_.c_call());
     }
   } else if (method_ != &method) {
     // A call belongs to one method. Two would mean that gRPC hands contexts on in a way we do not

@@ -23,7 +23,7 @@ class FakeFacade::Stream final
 
  private:
   void OnReadDone(bool ok) override {
-    sync::TakeOver(this);
+    const sync::Visit visit(this);
     sync::MutexLock lock(&facade_.mutex_);
     if (!ok) return End(grpc::Status::OK);
     if (ended_) return;
@@ -35,15 +35,18 @@ class FakeFacade::Stream final
     StartRead(&request_);
   }
   void OnWriteDone(bool ok) override {
+    const sync::Visit visit(this);
     sync::MutexLock lock(&facade_.mutex_);
     waiting_.pop_front();
     if (ok && !waiting_.empty()) StartWrite(&waiting_.front());
   }
   void OnCancel() override {
+    const sync::Visit visit(this);
     sync::MutexLock lock(&facade_.mutex_);
     End(grpc::Status::CANCELLED);
   }
   void OnDone() override {
+    sync::TakeOver(this);
     {
       sync::MutexLock lock(&facade_.mutex_);
       facade_.streams_.erase(this);
