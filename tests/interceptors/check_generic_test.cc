@@ -2,9 +2,13 @@
 #include <gmock/gmock.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
+#include "tests/interceptors/awaited_log.h"
 #include "tests/interceptors/checked_server.h"
 #include "tokenforge/observe.h"
 
@@ -116,6 +120,39 @@ TEST(CheckGeneric, AStarIsForEverythingElse) {
   EXPECT_EQ(server.Say("/any.Thing/AtAll", server.parts_.Ada()), reasons::ROLE_REQUIRED);
   EXPECT_EQ(server.Say("/any.Thing/AtAll", server.parts_.Admin()), kNone);
   EXPECT_EQ(server.Say("/shop.Orders/Place", server.parts_.Ada()), kNone);
+}
+
+// A policy file for the generic server below, in one move.
+void WritePolicy(const std::string& path, const std::string& rules) {
+  std::ofstream(path + ".new") << "{\"rules\": {" << rules << "}}";
+  std::filesystem::rename(path + ".new", path);
+}
+
+const std::string& PolicyPath() {
+  static const std::string path =
+      ::testing::TempDir() + "/tokenforge-generic-" + std::to_string(getpid()) + ".json";
+  return path;
+}
+
+TEST(CheckGeneric, APolicyFileBringsAndTakesRules) {
+  AwaitedLog log;
+  WritePolicy(PolicyPath(), R"("shop.Tables/List": {"access": "PUBLIC"})");
+  GenericServer server(Manner::kAsks, [](GuardOptions options) {
+    options = GenericRules(std::move(options));
+    options.policy_file = PolicyPath();
+    return options;
+  });
+  EXPECT_EQ(server.Say("/shop.Tables/List"), kNone);
+  EXPECT_EQ(server.Say("/shop.Tables/Book"), reasons::NOT_BUILT);
+  WritePolicy(PolicyPath(), R"("shop.Orders": {"any_role": ["admin"]})");
+  EXPECT_NE(log.Await({"no longer overrides", "shop.Tables/List"}), "");
+  EXPECT_EQ(server.Say("/shop.Tables/List"), reasons::NOT_BUILT);
+  EXPECT_EQ(server.Say("/shop.Orders/Place", server.parts_.Ada()), reasons::ROLE_REQUIRED);
+  WritePolicy(PolicyPath(), R"("shop.Tables/List": {"access": "AUTHENTICATED"})");
+  EXPECT_NE(log.Await({"no longer overrides", "shop.Orders"}), "");
+  EXPECT_EQ(server.Say("/shop.Tables/List"), reasons::TOKEN_MISSING);
+  EXPECT_EQ(server.Say("/shop.Orders/Place", server.parts_.Ada()), kNone);
+  std::filesystem::remove(PolicyPath());
 }
 
 // One call of an AsyncGenericService.

@@ -7,10 +7,8 @@
 #include <fstream>
 #include <thread>
 
-#include "lib/sync/mutex.h"
-#include "lib/telemetry/log.h"
+#include "tests/interceptors/awaited_log.h"
 #include "tests/interceptors/guarded_server.h"
-#include "tokenforge/observe.h"
 
 namespace tokenforge::testing {
 namespace {
@@ -21,46 +19,6 @@ using ::testing::HasSubstr;
 
 constexpr char kCalls[] = "tokenforge.testing.v1.Calls";
 constexpr auto kNone = reasons::REASON_UNSPECIFIED;
-
-// The guard's log, which can be waited for.
-class Log {
- public:
-  Log() {
-    telemetry::SetLogLevel(telemetry::Level::kInfo);
-    SetLogSink([this](std::string_view, std::string_view line) {
-      sync::MutexLock lock(&mutex_);
-      lines_.emplace_back(line);
-      changed_.NotifyAll();
-    });
-  }
-  ~Log() { SetLogSink({}); }
-
-  // A line with all of these texts, which is taken out; empty when none comes.
-  std::string Await(const std::vector<std::string>& texts) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    sync::MutexLock lock(&mutex_);
-    while (true) {
-      for (auto line = lines_.begin(); line != lines_.end(); ++line) {
-        if (!HasAll(*line, texts)) continue;
-        std::string found = *line;
-        lines_.erase(line);
-        return found;
-      }
-      if (!changed_.WaitUntil(&mutex_, deadline)) return {};
-    }
-  }
-
- private:
-  static bool HasAll(const std::string& line, const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-      if (line.find(text) == std::string::npos) return false;
-    }
-    return true;
-  }
-  sync::Mutex mutex_;
-  sync::CondVar changed_;
-  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
-};
 
 class LivePolicyFile : public ::testing::TestWithParam<Api> {
  protected:
@@ -91,7 +49,7 @@ class LivePolicyFile : public ::testing::TestWithParam<Api> {
   Metadata Ada() { return Bearer(server_->tokens().Make()); }
 
   std::filesystem::path folder_;
-  Log log_;
+  AwaitedLog log_;
   std::optional<GuardedServer> server_;
 };
 
