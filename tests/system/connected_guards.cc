@@ -30,7 +30,9 @@ GuardOptions OptionsFor(const Suite& suite, int index) {
 ConnectedGuards::ConnectedGuards(const Suite& suite, int count) {
   for (int i = 0; i < count; ++i) {
     One one;
+    one.service = std::make_unique<auth::v1::AuthService::Service>();
     one.guard = std::make_unique<Guard>(OptionsFor(suite, i));
+    one.guard->Protect<auth::v1::AuthService>(one.service.get());
     grpc::ServerBuilder builder;
     auto server = one.guard->Start(builder);
     if (!server.ok()) Give(server.status().ToString());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/system/suite.h"
+#include "tokenforge/auth/v1/auth.grpc.pb.h"
 #include "tokenforge/guard.h"
 
 namespace tokenforge::systemtest {
@@ -30,6 +31,7 @@ class ConnectedGuards {
 
  private:
   struct One {
+    std::unique_ptr<auth::v1::AuthService::Service> service;  // any with rules about tokens
     std::unique_ptr<Guard> guard;
     std::unique_ptr<grpc::Server> server;  // goes first
   };

@@ -140,8 +140,10 @@ std::set<std::string> KidsSoFar(Suite& suite) {
 }
 
 TEST(Trust, KeysThatRotateEveryTwoSecondsUnderLoadRefuseNoToken) {
-  Suite suite(SuiteOptions{
-      .flags = {{"keys", {"--rotate-every=2s", "--publish-for=1s", "--keys-poll=1s"}}}});
+  // Short tokens: at most 48 retired keys are kept for those that are still alive.
+  Suite suite(SuiteOptions{.flags = {{"keys",
+                                      {"--rotate-every=2s", "--publish-for=1s", "--keys-poll=500ms",
+                                       "--access-ttl=10s"}}}});
   suite.Start();
   const FacadeClient client(suite.Connect("auth"));
   const ConnectedGuards guards(suite, 3);
