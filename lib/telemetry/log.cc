@@ -13,6 +13,7 @@
 
 #include "lib/telemetry/json_text.h"
 #include "lib/telemetry/log_output.h"
+#include "lib/telemetry/random.h"
 
 namespace tokenforge::telemetry {
 namespace {
@@ -64,10 +65,16 @@ void AppendTimestamp(std::string* to) {
   to->append(fraction.data(), fraction.size());
 }
 
+// Keys are literals of ours: nothing in them needs an escape.
 void AppendKey(std::string_view key, std::string* to) {
-  to->push_back(',');
-  AppendJsonString(key, to);
-  to->push_back(':');
+  to->append(",\"").append(key).append("\":");
+}
+
+void AppendId(std::string_view key, std::span<const std::uint8_t> id, std::string* to) {
+  AppendKey(key, to);
+  to->push_back('"');
+  AppendHex(id, to);
+  to->push_back('"');
 }
 
 struct AppendValue {
@@ -80,10 +87,8 @@ struct AppendValue {
 };
 
 void AppendTrace(const TraceContext& trace, std::string* to) {
-  AppendKey("trace_id", to);
-  AppendJsonString(trace.TraceIdHex(), to);
-  AppendKey("span_id", to);
-  AppendJsonString(trace.SpanIdHex(), to);
+  AppendId("trace_id", trace.trace_id, to);
+  AppendId("span_id", trace.span_id, to);
   AppendKey("request_id", to);
   AppendJsonString(trace.request_id, to);
 }

@@ -56,9 +56,12 @@ void FillRandomId(std::span<std::uint8_t> bytes) {
 
 void AppendHex(std::span<const std::uint8_t> bytes, std::string* to) {
   static constexpr char kDigits[] = "0123456789abcdef";
+  const std::size_t begin = to->size();
+  to->resize(begin + 2 * bytes.size());
+  char* at = to->data() + begin;
   for (const std::uint8_t byte : bytes) {
-    to->push_back(kDigits[byte >> 4]);
-    to->push_back(kDigits[byte & 0x0f]);
+    *at++ = kDigits[byte >> 4];
+    *at++ = kDigits[byte & 0x0f];
   }
 }
 
