@@ -25,9 +25,10 @@ struct OutgoingOptions {
 
 // A context for one outgoing call: the deadline of `incoming` less a margin (a tenth of what is
 // left, at most 50 ms); a new span of its trace (traceparent, tracestate, baggage) and its request
-// ID; and its cancellation: who is no longer waited for is not worked for. On the handler's thread
-// or any other; the call must begin before the served call ends. Works in handler tests too, on a
-// grpc::ServerContext that no server made.
+// ID. It is cancelled when the served call is cancelled or ends: who is no longer waited for is not
+// worked for, and work that is to outlive the call needs a context of its own. On the handler's
+// thread or any other; the outgoing call must begin before the served one ends. Works in handler
+// tests too, on a grpc::ServerContext that no server made.
 std::unique_ptr<grpc::ClientContext> MakeOutgoing(const grpc::ServerContextBase& incoming,
                                                   const OutgoingOptions& options = {});
 
