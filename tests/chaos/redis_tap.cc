@@ -1,0 +1,118 @@
+#include "tests/chaos/redis_tap.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace tokenforge::chaos {
+namespace {
+
+constexpr int kLookMs = 50;  // for the end
+
+sockaddr_un AddressOf(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
+int Dial(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_un address = AddressOf(path);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+bool SendAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(sent));
+  }
+  return true;
+}
+
+// A script's name, the number of its keys, one key, and so many arguments.
+Operation OperationOf(std::string_view bytes) {
+  const bool script = bytes.substr(4).starts_with("$7\r\nEVALSHA\r\n") ||
+                      bytes.substr(4).starts_with("$4\r\nEVAL\r\n");
+  if (!script || !bytes.starts_with("*") || bytes[2] != '\r') return Operation::kNone;
+  if (bytes[1] == '5') return Operation::kReadKeys;
+  if (bytes[1] == '8') return Operation::kReadReports;
+  return bytes[1] == '9' ? Operation::kReplaceKeys : Operation::kNone;
+}
+
+}  // namespace
+
+RedisTap::RedisTap(std::string path, std::string server_path, Trap trap)
+    : path_(std::move(path)),
+      server_path_(std::move(server_path)),
+      trap_(std::move(trap)),
+      listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const sockaddr_un address = AddressOf(path_);
+  if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      listen(listener_, 16) != 0) {
+    throw std::runtime_error("cannot listen on " + path_);
+  }
+  acceptor_ = std::thread([this] { Accept(); });
+}
+
+RedisTap::~RedisTap() {
+  stopping_ = true;
+  acceptor_.join();
+  const sync::MutexLock lock(&mutex_);
+  for (std::thread& connection : connections_) connection.join();
+  close(listener_);
+  unlink(path_.c_str());
+}
+
+void RedisTap::Accept() {
+  while (!stopping_) {
+    pollfd ready = {listener_, POLLIN, 0};
+    if (poll(&ready, 1, kLookMs) <= 0) continue;
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) continue;
+    const sync::MutexLock lock(&mutex_);
+    connections_.emplace_back([this, client] { Pass(client); });
+  }
+}
+
+void RedisTap::Pass(int client) {
+  const int server = Dial(server_path_);
+  Operation under_way = Operation::kNone;
+  bool open = server >= 0;
+  while (open && !stopping_) {
+    std::array<pollfd, 2> ready = {{{client, POLLIN, 0}, {server, POLLIN, 0}}};
+    if (poll(ready.data(), ready.size(), kLookMs) <= 0) continue;
+    if (ready[0].revents != 0) open = PassOn(client, server, true, &under_way);
+    if (open && ready[1].revents != 0) open = PassOn(server, client, false, &under_way);
+  }
+  close(client);
+  if (server >= 0) close(server);
+}
+
+bool RedisTap::PassOn(int from, int to, bool to_server, Operation* under_way) {
+  std::array<char, 65536> buffer;
+  const ssize_t got = recv(from, buffer.data(), buffer.size(), 0);
+  if (got <= 0) return false;
+  const std::string_view bytes(buffer.data(), static_cast<size_t>(got));
+  if (to_server) {
+    const Operation operation = OperationOf(bytes);
+    if (operation != Operation::kNone) {
+      if (trap_(operation, Moment::kBefore)) return false;
+      *under_way = operation;
+    }
+  } else if (*under_way != Operation::kNone && !bytes.starts_with("-NOSCRIPT")) {
+    if (trap_(std::exchange(*under_way, Operation::kNone), Moment::kAfter)) return false;
+  }
+  return SendAll(to, bytes);
+}
+
+}  // namespace tokenforge::chaos
