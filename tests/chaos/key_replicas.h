@@ -82,7 +82,8 @@ class KeyHistory {
 
  private:
   void Follow();
-  void Compare(const keys::KeySetRecord& before, const keys::KeySetRecord& after);
+  void Compare(const keys::KeySetRecord& before, const keys::KeySetRecord& after)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const keys::KeyEncryption& encryption_;
   std::unique_ptr<redis::Client> client_;
