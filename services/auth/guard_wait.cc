@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "lib/sync/hand_over.h"
 #include "services/auth/guard_registry.h"
 #include "services/auth/guard_reports.h"
 #include "services/auth/trust_hub.h"
@@ -18,15 +19,19 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kTimeToAnswer{100};  // is left of the call's time
 
-std::chrono::system_clock::time_point FromNow(milliseconds duration) {
-  return std::chrono::system_clock::now() + duration;
+// Resumes on a thread of gRPC's, when the time is over or the alarm is cancelled.
+template <class Resume>
+void SetAlarm(grpc::Alarm& alarm, milliseconds duration, Resume resume) {
+  sync::HandOver(&alarm);
+  alarm.Set(std::chrono::system_clock::now() + duration, [resume, taken = &alarm](bool ok) mutable {
+    sync::TakeOver(taken);
+    resume(ok);
+  });
 }
 
 async::Task<void> Sleep(milliseconds duration) {
   auto alarm = std::make_shared<grpc::Alarm>();
-  auto start = [&](auto resume) {
-    alarm->Set(FromNow(duration), [resume](bool ok) mutable { resume(ok); });
-  };
+  auto start = [&](auto resume) { SetAlarm(*alarm, duration, resume); };
   co_await async::Await<bool>(start);
 }
 
@@ -42,7 +47,7 @@ async::Task<void> AwaitGuards(GuardRegistry& guards, std::uint64_t version, mill
   auto alarm = std::make_shared<grpc::Alarm>();
   GuardRegistry::Wait wait = 0;
   auto start = [&](auto resume) {
-    alarm->Set(FromNow(at_most), [resume](bool ok) mutable { resume(ok); });
+    SetAlarm(*alarm, at_most, resume);
     wait = guards.WhenApplied(version, [alarm] { alarm->Cancel(); });
   };
   co_await async::Await<bool>(start);
