@@ -17,7 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kTimeToAnswer{100};  // is left of the call's time
+constexpr milliseconds kTimeToAnswer{200};  // is left of the call's time
+constexpr milliseconds kOneQuestion{100};   // about other replicas, also when patience is over
 
 // Resumes on a thread of gRPC's, when the time is over or the alarm is cancelled.
 template <class Resume>
@@ -80,7 +81,8 @@ async::Task<GuardTally> AwaitAllGuards(const GuardWatch& watch, KeysClient& keys
 
   GuardTally others;
   for (;;) {
-    auto asking = keys.ReportGuards(call, watch.reports.Compose());
+    auto asking =
+        keys.ReportGuards(call, watch.reports.Compose(), std::max(Left(until), kOneQuestion));
     const auto answer = co_await std::move(asking);
     if (!answer.ok()) break;
     others = TallyOf(*answer, watch.reports.facade_id(), keys_version);

@@ -50,10 +50,12 @@ async::Task<absl::StatusOr<keys::v1::RevokeAllKeysResponse>> KeysClient::RevokeA
 }
 
 async::Task<absl::StatusOr<keys::v1::ReportGuardsResponse>> KeysClient::ReportGuards(
-    const rpc::ServerCall& call, keys::v1::GuardReport report) {
+    const rpc::ServerCall& call, keys::v1::GuardReport report, std::chrono::milliseconds at_most) {
   keys::v1::ReportGuardsRequest query;
   *query.mutable_report() = std::move(report);
-  return rpc::Call(*stub_, &Methods::ReportGuards, rpc::OutgoingContext(call), std::move(query));
+  rpc::OutgoingContext context(call);
+  context.AtMost(at_most);
+  return rpc::Call(*stub_, &Methods::ReportGuards, std::move(context), std::move(query));
 }
 
 }  // namespace tokenforge::auth

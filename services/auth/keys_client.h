@@ -3,6 +3,7 @@
 // Errors are those of rpc::FromGrpc, untranslated (see outward.h). Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -32,8 +33,9 @@ class KeysClient {
                                                                      const std::string& reason);
   async::Task<absl::StatusOr<keys::v1::RevokeAllKeysResponse>> RevokeAllKeys(
       const rpc::ServerCall& call, const std::string& reason);
+  // Answers within `at_most`.
   async::Task<absl::StatusOr<keys::v1::ReportGuardsResponse>> ReportGuards(
-      const rpc::ServerCall& call, keys::v1::GuardReport report);
+      const rpc::ServerCall& call, keys::v1::GuardReport report, std::chrono::milliseconds at_most);
 
  private:
   std::unique_ptr<keys::v1::KeyService::StubInterface> stub_;

@@ -117,6 +117,15 @@ TEST_F(AdminKeysTest, RevokeAllCountsItsOwnGuardsWhenOthersCannotBeAskedAbout) {
   EXPECT_EQ(counts.guards_connected(), 0);
 }
 
+TEST_F(AdminKeysTest, RevokeAllDoesNotHangOnReportsThatDo) {
+  desk_->watch.patience = std::chrono::milliseconds(50);
+  keys_.faults.Hang("ReportGuards");
+  const v1::RevokeAllSigningKeysResponse counts = RevokeAll().get();
+  EXPECT_EQ(counts.active().kid(), keys_.kid());
+  EXPECT_EQ(counts.guards_connected(), 0);
+  keys_.faults.Mend("ReportGuards");
+}
+
 TEST_F(AdminKeysTest, RevokeAllDoesNothingWhenItCannotEndSessions) {
   v1::RevokeAllSigningKeysRequest request;
   request.set_end_all_sessions(true);
