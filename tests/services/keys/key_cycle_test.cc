@@ -1,23 +1,19 @@
-// The cycle and its scheduler: what the rule decides is done, once, by whichever replica is first.
+// The cycle: what the rule decides is done, once, by whichever replica is first.
 #include "services/keys/key_cycle.h"
 
 #include <gtest/gtest.h>
 
-#include <future>
 #include <memory>
 #include <thread>
 
-#include "lib/redis/subscription.h"
 #include "lib/telemetry/log.h"
 #include "lib/telemetry/metrics.h"
 #include "services/keys/guard_report_store_memory.h"
-#include "services/keys/key_scheduler.h"
 #include "services/keys/key_store_memory.h"
-#include "services/keys/key_store_redis.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/lib/redis/ask.h"
-#include "tests/lib/redis/redis_server.h"
 #include "tests/services/keys/some_keys.h"
+#include "tests/services/keys/some_replica.h"
 
 namespace tokenforge::keys {
 namespace {
@@ -26,25 +22,6 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr auto kEdDsa = jose::Algorithm::kEdDsa;
-constexpr Span kPatience = seconds(20);
-
-struct Replica {
-  Replica(KeyStore& store, GuardReportStore& reports, const KeyEncryption& keks,
-          const clock::Clock& clock, RotationSettings settings = {.algorithm = kEdDsa})
-      : keeper(store, keks, clock, {.algorithm = settings.algorithm, .store_timeout = kPatience}),
-        cycle(keeper, reports, clock, settings, kPatience) {}
-  std::string active() const { return keeper.Current()->active().kid(); }
-  std::uint64_t version() const { return keeper.Current()->version(); }
-  std::string KidIn(KeyState state) const {
-    const KeySetRecord set = keeper.Current()->ToRecord();
-    const KeyRecord* const key = FindKey(set, state);
-    return key == nullptr ? "" : key->kid;
-  }
-  KeyKeeper keeper;
-  KeyCycle cycle;
-};
 
 class KeyCycleTest : public ::testing::Test {
  protected:
@@ -286,61 +263,6 @@ TEST_F(KeyCycleTest, RevocationsOfManyReplicasAtOnceAllHappen) {
   for (std::thread& thread : threads) thread.join();
   ASSERT_TRUE(replicas[0]->cycle.Tick().ok());
   EXPECT_EQ(replicas[0]->version(), version + replicas.size());
-}
-
-TEST_F(KeyCycleTest, SchedulerFollowsTheStoreByPollingAlone) {
-  Replica replica = NewReplica();
-  ASSERT_TRUE(replica.cycle.Tick().ok());
-  const KeySetRecord newer = TwoKeys(keks_, replica.version() + 1);
-  std::promise<void> taken;
-  replica.keeper.OnNewSet([&taken] { taken.set_value(); });
-  KeyScheduler scheduler(replica.cycle, nullptr, Span(5));
-  scheduler.Start();
-  store_.Put(StoredValue{newer.version, Encode(newer, keks_).value()});
-  taken.get_future().wait();
-  scheduler.Stop();
-  EXPECT_EQ(replica.active(), newer.keys[0].kid);
-}
-
-TEST_F(KeyCycleTest, SchedulerKeepsSparesMade) {
-  Replica replica = NewReplica();
-  ASSERT_TRUE(replica.cycle.Tick().ok());
-  KeyScheduler scheduler(replica.cycle, &replica.keeper.maker(), hours(1));
-  scheduler.Start();
-  scheduler.Stop();
-  KeyMaker& maker = replica.keeper.maker();
-  while (maker.Refill()) {
-  }
-  const std::string one = maker.Take()->kid;
-  EXPECT_NE(maker.Take()->kid, one);
-  EXPECT_TRUE(maker.Refill()) << "taken spares are missing";
-}
-
-// What another replica stores arrives through Redis' publish/subscribe: the poll is an hour away.
-TEST(KeyNewsTest, ChangeElsewhereWakesTheScheduler) {
-  const KeyEncryption keks = OneKek();
-  const clock::SystemClock clock;
-  fakes::RedisServer server;
-  const auto client = redis::Open(fakes::OptionsFor(server.address()));
-  KeyStoreRedis store(client.get());
-  GuardReportStoreMemory reports(clock);
-  Replica here(store, reports, keks, clock);
-  Replica there(store, reports, keks, clock);
-  ASSERT_TRUE(here.cycle.Tick().ok());
-  ASSERT_TRUE(there.cycle.Tick().ok());
-  std::promise<void> taken;
-  here.keeper.OnNewSet([&taken] { taken.set_value(); });
-  KeyScheduler scheduler(here.cycle, nullptr, hours(1));
-  std::promise<void> subscribed;
-  const auto news =
-      redis::Subscribe(fakes::OptionsFor(server.address()), KeyStoreRedis::kNews,
-                       {.on_subscribed = [&subscribed] { subscribed.set_value(); },
-                        .on_message = [&scheduler](std::string_view) { scheduler.Wake(); }});
-  subscribed.get_future().wait();
-  scheduler.Start();
-  ASSERT_TRUE(there.cycle.Rotate("test", true).ok());
-  taken.get_future().wait();
-  EXPECT_EQ(here.active(), there.active());
 }
 
 }  // namespace
