@@ -10,7 +10,6 @@
 #include "tests/lib/rpc/certs.h"
 
 namespace tokenforge::auth::testing {
-namespace {
 
 // One certificate authority for all tests of this program: making certificates takes a while.
 rpc::TlsFiles FilesOf(const std::string& name) {
@@ -20,8 +19,6 @@ rpc::TlsFiles FilesOf(const std::string& name) {
   if (fresh) place->second = certs.MakeFor("spiffe://example.org/" + name);
   return place->second;
 }
-
-}  // namespace
 
 bool Eventually(const std::function<bool()>& holds) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -11,6 +11,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/errors/errors.h"
+#include "lib/rpc/tls.h"
 #include "services/auth/admin_service.h"
 #include "services/auth/auth_service.h"
 #include "services/auth/guard_registry.h"
@@ -33,6 +34,9 @@ inline constexpr const char* kPassword = "correct horse battery";
 
 // Whether an event comes within ten seconds: for what another thread does.
 bool Eventually(const std::function<bool()>& holds);
+
+// The certificate of spiffe://example.org/NAME, made when first asked for.
+rpc::TlsFiles FilesOf(const std::string& name);
 
 class FacadeTest : public ::testing::Test {
  protected:
