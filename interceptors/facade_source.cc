@@ -164,13 +164,13 @@ class FacadeSource final : public Source {
       telemetry::Log(Level::kInfo, "the trust feed is back", {{"address", options_.address}});
     }
     attempt_->heard = true;
+    without_feed_ = false;
     attempt_->applied = VersionOf(attempt_->message);
     Acknowledge();
     Read();
   }
 
-  // Only what is enforced; of several versions that were applied while one was on its way out, the
-  // last says it all.
+  // Only what is enforced. Of versions applied while one was on its way out the last says it all.
   void Acknowledge() {
     if (attempt_->writing || attempt_->ending || attempt_->applied == attempt_->acknowledged)
       return;
@@ -216,6 +216,7 @@ class FacadeSource final : public Source {
   void DoWithout() {
     Warn("the façade does not serve the trust feed: update it; until then it is asked now and then",
          options_.address);
+    without_feed_ = true;
     StartLookUp();
     due_ = Steady::now() + Jittered(options_.times.longest_pause);
   }
@@ -250,6 +251,8 @@ class FacadeSource final : public Source {
     const std::unique_ptr<TrustLookUp> done = std::move(look_up_);
     // What the feed brought meanwhile may be newer than this answer.
     if (leaving_ || !done->status.ok() || done->cursor != mirror_.cursor()) return;
+    // How fresh we are the feed says, if there is one: invented kids must not make it look so.
+    if (!done->answer.has_snapshot() && !without_feed_) return;
     if (const absl::Status applied = mirror_.Apply(done->answer); !applied.ok()) {
       return Warn("the façade's keys cannot be used; the last ones stay",
                   std::string(applied.message()));
@@ -269,6 +272,7 @@ class FacadeSource final : public Source {
   Steady::time_point due_;  // when the stream was silent for too long; without one, when to open it
   std::chrono::milliseconds pause_;
   bool failing_ = false;
+  bool without_feed_ = false;
   bool leaving_ = false;
   std::minstd_rand random_{std::random_device()()};
 

@@ -102,10 +102,11 @@ std::uint64_t FakeFacade::Tell(auth::WatchTrustResponse::Change change, bool qui
   return version_;
 }
 
-void FakeFacade::Beat() {
+void FakeFacade::Beat(bool stale) {
   sync::MutexLock lock(&mutex_);
   auth::WatchTrustResponse message;
   message.mutable_heartbeat()->set_version(version_);
+  message.mutable_heartbeat()->set_stale(stale);
   for (Stream* stream : streams_) stream->Send(message);
 }
 

@@ -43,8 +43,8 @@ class FakeFacade final : public auth::TrustService::CallbackService {
   std::uint64_t PublishKeys(const std::string& jwks, bool quietly = false);
   std::uint64_t Revoke(auth::Revocation revocation);
   std::uint64_t RevokeSession(const std::string& session_id);
-  void Beat();             // a heartbeat to each open stream
-  void BeTold(Mode mode);  // from now on; kDown and kWithoutFeed end what is open
+  void Beat(bool stale = false);  // a heartbeat to each open stream
+  void BeTold(Mode mode);         // from now on; kDown and kWithoutFeed end what is open
   void EndStreams(grpc::Status status);
   void Forget();  // a restart: it no longer knows any cursor
 

@@ -118,5 +118,26 @@ TEST_F(Stale, AHeartbeatAloneKeepsItFresh) {
   Expect(kNone, kNone);
 }
 
+TEST_F(Stale, AFacadeThatHearsNothingItselfDoesNotKeepItFresh) {
+  Begin(hours(24));
+  StartFacade();
+  ASSERT_TRUE(facade_.Await([](const Seen& seen) { return seen.open == 1; }));
+  clock_.Advance(seconds(31));
+  const std::size_t before = facade_.seen().acknowledged.size();
+  facade_.Beat(/*stale=*/true);
+  ASSERT_TRUE(
+      facade_.Await([before](const Seen& seen) { return seen.acknowledged.size() == before + 1; }));
+  Expect(reasons::TRUST_STALE, kNone);
+  // An answer of GetTrust that nothing is new proves no more than that heartbeat.
+  EXPECT_EQ(Say("Unary", tokens_.OfUnknownKey()), reasons::TOKEN_UNKNOWN_KEY);
+  ASSERT_TRUE(facade_.Await([](const Seen& seen) { return seen.questions == 1; }));
+  const std::size_t opened = facade_.seen().opened.size();
+  facade_.EndStreams({grpc::StatusCode::UNAVAILABLE, "draining"});
+  ASSERT_TRUE(facade_.Await([opened](const Seen& seen) { return seen.opened.size() > opened; }));
+  Expect(reasons::TRUST_STALE, kNone);
+  ASSERT_TRUE(facade_.AwaitAcknowledged(facade_.RevokeSession("s-eve")));
+  Expect(kNone, kNone);
+}
+
 }  // namespace
 }  // namespace tokenforge::testing
