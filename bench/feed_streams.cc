@@ -134,10 +134,10 @@ FeedStreams::~FeedStreams() {
   tally_.AwaitEnded(size());
   // Kept: gRPC 1.51 may still be at work on the last answer when its callback has been called, and
   // a channel or call that goes away in that moment ends the process.
-  static std::vector<std::unique_ptr<Connection>> connections;
-  static std::vector<std::unique_ptr<Stream>> streams;
-  for (auto& connection : connections_) connections.push_back(std::move(connection));
-  for (auto& stream : streams_) streams.push_back(std::move(stream));
+  static std::vector<std::vector<std::unique_ptr<Connection>>> connections;
+  static std::vector<std::vector<std::unique_ptr<Stream>>> streams;
+  connections.push_back(std::move(connections_));
+  streams.push_back(std::move(streams_));
 }
 
 void FeedStreams::AddConnections(int count) {

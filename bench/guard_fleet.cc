@@ -60,6 +60,7 @@ std::vector<GuardFleet::Clock::time_point> GuardFleet::RefusalTimes(
   const auto deadline = Clock::now() + std::chrono::seconds(30);
   std::vector<Clock::time_point> refused;
   std::vector<const Guard*> asked;
+  asked.reserve(servers_.size());
   for (const auto& server : servers_) asked.push_back(&server->guard());
   while (!asked.empty()) {
     std::erase_if(asked, [&](const Guard* guard) {
