@@ -3,8 +3,8 @@
 //
 // A service declares each setting once, bound to a member of its one configuration struct, and
 // reads everything before anything opens. Every mistake is reported at once, one line each, saying
-// what was expected; then the process ends with code 2. Nothing is written into the bound members
-// unless the whole configuration is good.
+// what was expected; then the process ends with code 2. After a mistake some bound members
+// may have been written all the same: use none of them.
 //
 //   config::Parser parser("tokenforge-users", "Keeps users and verifies passwords.");
 //   parser.Address("listen", &c.listen, "0.0.0.0:7444", "Where to serve gRPC");

@@ -10,10 +10,10 @@
 
 #include "lib/rpc/status.h"
 #include "lib/sync/mutex.h"
+#include "tests/system/admin.h"
 #include "tests/system/connected_guards.h"
 #include "tests/system/facade_client.h"
 #include "tests/system/suite.h"
-#include "tokenforge/auth/v1/admin.grpc.pb.h"
 #include "tokenforge/keys/v1/keys.grpc.pb.h"
 
 namespace tokenforge::systemtest {
@@ -21,41 +21,10 @@ namespace {
 
 using std::chrono::seconds;
 
-void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + seconds(30));
-}
-
 auth::v1::RegisterResponse Registered(const FacadeClient& client) {
   auto registered = client.Register(FreshEmail(), kPassword);
   EXPECT_TRUE(registered.ok()) << registered.status();
   return registered.ok() ? *registered : auth::v1::RegisterResponse();
-}
-
-// No user is an administrator before the command line made one; the keys service signs for whoever
-// holds the façade's certificate, as this test does.
-std::string AdminToken(Suite& suite) {
-  const auto keys = keys::v1::KeyService::NewStub(suite.Connect("keys", "auth"));
-  keys::v1::SignTokenRequest request;
-  request.mutable_claims()->set_sub("5b0d1c8e-5a3f-4c2b-8f52-3f2f6a1f7c11");
-  request.mutable_claims()->set_sid("8f0cbb0e-7b43-4a5e-9a13-0d0d6f1a5d22");
-  request.mutable_claims()->set_client_id("spiffe://tokenforge.local/app");
-  request.mutable_claims()->add_aud("tokenforge");
-  request.mutable_claims()->add_roles("admin");
-  grpc::ClientContext context;
-  SetDeadline(context);
-  keys::v1::SignTokenResponse response;
-  const grpc::Status status = keys->SignToken(&context, request, &response);
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  return response.access_token();
-}
-
-template <class Request, class Response, class Method>
-grpc::Status CallAsAdmin(const std::string& token, auth::v1::AdminService::Stub& stub,
-                         Method method, const Request& request, Response* response) {
-  grpc::ClientContext context;
-  SetDeadline(context);
-  context.AddMetadata("authorization", "Bearer " + token);
-  return (stub.*method)(&context, request, response);
 }
 
 TEST(Trust, ALogoutReachesEveryConnectedGuard) {
@@ -99,15 +68,11 @@ TEST(Trust, TheWorstDayEndsEveryOldKeyAtEveryGuardAndClientsOnlyNeedToRefresh) {
   const FacadeClient client(suite.Connect("auth"));
   const ConnectedGuards guards(suite, 10);
   const auto session = Registered(client).tokens();
-  const std::string admin = AdminToken(suite);
+  Admin admin(suite);
   ASSERT_TRUE(guards.WaitUntilAll(true, session.access_token()));
 
-  const auto stub = auth::v1::AdminService::NewStub(suite.Connect("auth", "operator"));
-  auth::v1::RevokeAllSigningKeysRequest request;
-  request.set_reason("the worst day");
   auth::v1::RevokeAllSigningKeysResponse response;
-  const grpc::Status status = CallAsAdmin(
-      admin, *stub, &auth::v1::AdminService::Stub::RevokeAllSigningKeys, request, &response);
+  const grpc::Status status = admin.RevokeAllSigningKeys(&response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response.keys_revoked(), 2);
   EXPECT_EQ(response.guards_connected(), guards.size());
@@ -130,7 +95,7 @@ seconds RotationTime() {
 std::set<std::string> KidsSoFar(Suite& suite) {
   const auto keys = keys::v1::KeyService::NewStub(suite.Connect("keys", "auth"));
   grpc::ClientContext context;
-  SetDeadline(context);
+  context.set_deadline(std::chrono::system_clock::now() + seconds(30));
   keys::v1::ListKeysResponse response;
   const grpc::Status status = keys->ListKeys(&context, {}, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
