@@ -1,8 +1,7 @@
 // JwksWatch: one WatchJwks stream.
 //
 // At most one message is on its way; the next one is made, when the client has taken it, of the
-// newest set there is. Owns itself until gRPC is done with it; the feed holds it meanwhile.
-// Callbacks of the feed and of gRPC may come together from any thread.
+// newest set there is. States, threads and owners are those of lib/rpc/watch_stream.h.
 #pragma once
 
 #include <cstdint>

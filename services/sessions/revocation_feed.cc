@@ -17,8 +17,7 @@ void RevocationFeed::Apply(std::span<const Revocation> revocations, Time now) {
       if (each.end > now && AddOne(each)) news = true;
     }
   }
-  if (!news) return;
-  for (const auto& watcher : Watchers()) watcher->OnNews();
+  if (news) Tell();
 }
 
 // False when as much is known already. What is known and now reaches further is news.
@@ -54,7 +53,7 @@ void RevocationFeed::SetComplete() {
     if (complete_) return;
     complete_ = true;
   }
-  for (const auto& watcher : Watchers()) watcher->OnNews();
+  Tell();
 }
 
 void RevocationFeed::Pulse() {
@@ -62,7 +61,7 @@ void RevocationFeed::Pulse() {
     const sync::MutexLock lock(&mutex_);
     ++pulse_;
   }
-  for (const auto& watcher : Watchers()) watcher->OnNews();
+  Tell();
 }
 
 std::optional<RevocationFeed::News> RevocationFeed::Since(std::string_view cursor,
@@ -89,41 +88,9 @@ std::optional<RevocationFeed::News> RevocationFeed::Since(std::string_view curso
   return news;
 }
 
-bool RevocationFeed::Add(std::shared_ptr<Watcher> watcher) {
-  const sync::MutexLock lock(&mutex_);
-  if (draining_) return false;
-  Watcher* const key = watcher.get();
-  watchers_.emplace(key, std::move(watcher));
-  return true;
-}
-
-void RevocationFeed::Remove(Watcher* watcher) {
-  std::shared_ptr<Watcher> last;  // dies after the lock is gone
-  const sync::MutexLock lock(&mutex_);
-  const auto found = watchers_.find(watcher);
-  if (found == watchers_.end()) return;
-  last = std::move(found->second);
-  watchers_.erase(found);
-}
-
-void RevocationFeed::Drain() {
-  {
-    const sync::MutexLock lock(&mutex_);
-    draining_ = true;
-  }
-  for (const auto& watcher : Watchers()) watcher->OnDrain();
-}
-
 size_t RevocationFeed::live() const {
   const sync::MutexLock lock(&mutex_);
   return by_version_.size();
-}
-
-std::vector<std::shared_ptr<RevocationFeed::Watcher>> RevocationFeed::Watchers() const {
-  const sync::MutexLock lock(&mutex_);
-  std::vector<std::shared_ptr<Watcher>> watchers;
-  for (const auto& [key, watcher] : watchers_) watchers.push_back(watcher);
-  return watchers;
 }
 
 }  // namespace tokenforge::sessions

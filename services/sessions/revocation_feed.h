@@ -6,13 +6,12 @@
 // replicas come from the poller (revocation_poller.h).
 //
 // A cursor names a position in this process's order. One of another process (after a restart, or of
-// another replica) gets a snapshot: hearing of a revocation twice does no harm. Thread-safe.
-// Watchers are called without any lock held.
+// another replica) gets a snapshot: hearing of a revocation twice does no harm. Thread-safe, as
+// Watched is.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -23,21 +22,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "lib/sync/mutex.h"
+#include "lib/sync/watched.h"
 #include "services/sessions/revocation.h"
 
 namespace tokenforge::sessions {
 
-class RevocationFeed {
+class RevocationFeed final : public sync::Watched {
  public:
-  class Watcher {
-   public:
-    virtual ~Watcher() = default;
-    // There may be news. May come at any time, from any thread, also several at once.
-    virtual void OnNews() = 0;
-    // The process is about to end: finish.
-    virtual void OnDrain() = 0;
-  };
-
   struct News {
     bool snapshot = false;  // everything live begins here
     std::vector<Revocation> revocations;
@@ -63,18 +54,10 @@ class RevocationFeed {
   // What came after the cursor, at most so many at once; nothing while the feed is not complete.
   std::optional<News> Since(std::string_view cursor, size_t at_most) const;
 
-  // False when the process is ending: the watcher has not been added.
-  bool Add(std::shared_ptr<Watcher> watcher);
-  void Remove(Watcher* watcher);
-
-  // Tells every watcher to finish, and lets no new one begin.
-  void Drain();
-
   size_t live() const;  // for the gauge
 
  private:
   using Subject = std::pair<Revocation::Kind, std::string>;
-  std::vector<std::shared_ptr<Watcher>> Watchers() const ABSL_LOCKS_EXCLUDED(mutex_);
   bool AddOne(const Revocation& revocation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropEnded(Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -83,11 +66,9 @@ class RevocationFeed {
   uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t pulse_ ABSL_GUARDED_BY(mutex_) = 1;
   bool complete_ ABSL_GUARDED_BY(mutex_) = false;
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<uint64_t, Revocation> by_version_ ABSL_GUARDED_BY(mutex_);
   std::map<Subject, uint64_t> by_subject_ ABSL_GUARDED_BY(mutex_);
   std::set<std::pair<Time, uint64_t>> by_end_ ABSL_GUARDED_BY(mutex_);
-  std::map<Watcher*, std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tokenforge::sessions

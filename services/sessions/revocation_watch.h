@@ -1,8 +1,7 @@
 // RevocationWatch: one WatchRevocations stream.
 //
 // It keeps no queue: when the client has taken a message, the next one is made of whatever came
-// since, so a slow client costs no memory. Owns itself until gRPC is done with it; the feed holds
-// it meanwhile. Callbacks of the feed and of gRPC may come together from any thread.
+// since. States, threads and owners are those of lib/rpc/watch_stream.h.
 #pragma once
 
 #include <string>
