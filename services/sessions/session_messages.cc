@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMostAmr = 10;
 constexpr size_t kLargestPage = 50;
+constexpr size_t kLongestReason = 200;
 constexpr size_t kPageTokenBytes = 8 + 16;
 
 void PutTime(Time time, google::protobuf::Timestamp* to) {
@@ -106,6 +107,12 @@ absl::StatusOr<EndAllWish> ReadEndAll(const v1::RevokeUserSessionsRequest& reque
   return wish;
 }
 
+absl::Status Validate(const v1::EndAllSessionsRequest& request) {
+  RequestFields fields;
+  fields.Text("reason", request.reason(), kLongestReason);
+  return fields.status();
+}
+
 absl::StatusOr<RevokeTokenWish> ReadRevokeToken(const v1::RevokeAccessTokenRequest& request) {
   RequestFields fields;
   RevokeTokenWish wish{
@@ -132,6 +139,8 @@ void PutToken(const Granted& granted, const Policy& policy, v1::RefreshToken* to
   to->set_refresh_token(std::string(granted.refresh_token.Expose()));
   PutTime(EndOf(granted.session.lineage, policy), to->mutable_expire_time());
 }
+
+void PutEnd(Time end, v1::EndAllSessionsResponse* to) { PutTime(end, to->mutable_end_time()); }
 
 void Put(const Revocation& revocation, v1::Revocation* to) {
   switch (revocation.kind) {

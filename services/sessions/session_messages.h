@@ -11,6 +11,8 @@
 
 namespace tokenforge::sessions::v1 {
 class CreateSessionRequest;
+class EndAllSessionsRequest;
+class EndAllSessionsResponse;
 class GetSessionRequest;
 class ListSessionsRequest;
 class Revocation;
@@ -56,6 +58,8 @@ struct EndAllWish {
 };
 absl::StatusOr<EndAllWish> ReadEndAll(const v1::RevokeUserSessionsRequest& request);
 
+absl::Status Validate(const v1::EndAllSessionsRequest& request);
+
 struct RevokeTokenWish {
   uuid::Uuid user;
   std::string jti;
@@ -68,6 +72,7 @@ absl::StatusOr<RevokeTokenWish> ReadRevokeToken(const v1::RevokeAccessTokenReque
 void Put(const Session& session, const Policy& policy, v1::Session* to);
 // The token with the session's end. The only place where a refresh token leaves its Secret.
 void PutToken(const Granted& granted, const Policy& policy, v1::RefreshToken* to);
+void PutEnd(Time end, v1::EndAllSessionsResponse* to);
 void Put(const Revocation& revocation, v1::Revocation* to);
 
 template <class Repeated>

@@ -10,6 +10,11 @@ constexpr const char* kCommon = R"lua(
 local now, idle, absolute = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local fixed = 29  -- bytes of a record before its moves
 
+-- What was created up to the epoch is over, and treated as what has expired.
+local epoch = redis.call('GET', KEYS[3]) or '-1'
+if not tonumber(epoch) then return redis.error_reply('DAMAGED epoch') end
+epoch = tonumber(epoch)
+
 local value = redis.call('GET', KEYS[1])
 local live = {}
 if value then
@@ -21,7 +26,7 @@ if value then
     if count > 0 then used = struct.unpack('>I6', value, at + fixed + 6 * (count - 1)) end
     local stop = math.min(created + absolute, used + idle)
     local after = at + 18 + size
-    if now < stop then
+    if now < stop and created > epoch then
       live[#live + 1] = {id = id, created = created, generation = generation, count = count,
                          stop = stop, moves = at + fixed, at = at, raw = string.sub(value, at, after - 1)}
     end
@@ -154,6 +159,15 @@ log(ARGV[6])
 return false
 )lua";
 
+// Forward only: a repeated or a late call does not bring back what a later one ended. What is
+// damaged is replaced.
+constexpr const char* kEndEverybodys = R"lua(
+local set = tonumber(redis.call('GET', KEYS[1]))
+if set and set >= tonumber(ARGV[1]) then return false end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return false
+)lua";
+
 redis::Script Make(const char* name, const char* body) {
   return redis::Script(name, std::string(kCommon) + body);
 }
@@ -174,6 +188,10 @@ const redis::Script& End() {
 }
 const redis::Script& EndAll() {
   static const redis::Script script = Make("sessions.end_all", kEndAll);
+  return script;
+}
+const redis::Script& EndEverybodys() {
+  static const redis::Script script("sessions.end_everybodys", kEndEverybodys);
   return script;
 }
 const redis::Script& Revoke() {

@@ -4,6 +4,7 @@
 
 #include "lib/rpc/call.h"
 #include "lib/rpc/server_call.h"
+#include "lib/telemetry/log.h"
 #include "services/sessions/revocation_watch.h"
 #include "services/sessions/session_messages.h"
 
@@ -82,6 +83,20 @@ Answer RevokeAll(Sessions& sessions, const v1::RevokeUserSessionsRequest* reques
   co_return absl::OkStatus();
 }
 
+Answer EndEverybodys(Sessions& sessions, rpc::ServerCall call,
+                     const v1::EndAllSessionsRequest* request,
+                     v1::EndAllSessionsResponse* response) {
+  if (absl::Status valid = Validate(*request); !valid.ok()) co_return valid;
+  const auto end = co_await sessions.EndEverybodys(call.deadline());
+  telemetry::Log(telemetry::Level::kWarning,
+                 end.ok() ? "every session of every user was ended"
+                          : "not every session could be ended: the call must be repeated",
+                 call.trace(), {{"why", request->reason()}});
+  if (!end.ok()) co_return end.status();
+  PutEnd(*end, response);
+  co_return absl::OkStatus();
+}
+
 Answer RevokeToken(Sessions& sessions, const v1::RevokeAccessTokenRequest* request,
                    v1::RevokeAccessTokenResponse* response, SteadyTime deadline) {
   absl::StatusOr<RevokeTokenWish> wish = ReadRevokeToken(*request);
@@ -129,6 +144,13 @@ grpc::ServerUnaryReactor* SessionService::RevokeUserSessions(
     grpc::CallbackServerContext* context, const v1::RevokeUserSessionsRequest* request,
     v1::RevokeUserSessionsResponse* response) {
   return rpc::Serve(context, RevokeAll(sessions_, request, response, rpc::DeadlineOf(*context)));
+}
+
+grpc::ServerUnaryReactor* SessionService::EndAllSessions(grpc::CallbackServerContext* context,
+                                                         const v1::EndAllSessionsRequest* request,
+                                                         v1::EndAllSessionsResponse* response) {
+  return rpc::Serve(context,
+                    EndEverybodys(sessions_, rpc::ServerCall(*context), request, response));
 }
 
 grpc::ServerUnaryReactor* SessionService::RevokeAccessToken(

@@ -31,6 +31,9 @@ class SessionService final : public v1::SessionService::CallbackService {
   grpc::ServerUnaryReactor* RevokeUserSessions(grpc::CallbackServerContext* context,
                                                const v1::RevokeUserSessionsRequest* request,
                                                v1::RevokeUserSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* EndAllSessions(grpc::CallbackServerContext* context,
+                                           const v1::EndAllSessionsRequest* request,
+                                           v1::EndAllSessionsResponse* response) override;
   grpc::ServerUnaryReactor* RevokeAccessToken(grpc::CallbackServerContext* context,
                                               const v1::RevokeAccessTokenRequest* request,
                                               v1::RevokeAccessTokenResponse* response) override;

@@ -2,13 +2,10 @@
 //
 // Contract, which one test suite checks on every body (Redis, memory):
 //  - Every operation may be repeated after DEPENDENCY_DOWN without harm: it may have happened.
-//  - A fault of the store is DEPENDENCY_DOWN, OVERLOADED or INTERNAL_FAULT, never a verdict on a
-//  token.
-//  - Ending a session and recording its revocation is one step: no crash can leave one without the
-//  other.
+//  - A fault of the store is DEPENDENCY_DOWN, OVERLOADED or INTERNAL_FAULT, never a verdict.
+//  - Ending a session and recording its revocation is one step: no crash leaves one alone.
 //  - A user has at most `max_sessions`; starting one more ends the oldest. What has expired is not
-//  seen,
-//    and is dropped when its user is next written.
+//    seen, and is dropped when its user is next written.
 //  - Nothing that is stored lets a thief refresh: no token, no hash of one, no key.
 // Threading: all methods may be called from any thread; coroutines go on where the store answers.
 // The store outlives its tasks. Arguments that are references must live until the task ends.
@@ -97,8 +94,7 @@ class SessionStore {
   virtual async::Task<absl::StatusOr<std::vector<Session>>> List(uuid::Uuid user,
                                                                  Moment moment) = 0;
 
-  // Ends one session of this user. Unknown: nothing happens, so that nobody revokes what is
-  // another's.
+  // Ends one session of this user. Unknown: nothing happens; nobody revokes what is another's.
   virtual async::Task<absl::StatusOr<Ending>> End(uuid::Uuid user, uuid::Uuid session,
                                                   Moment moment) = 0;
 
@@ -107,6 +103,11 @@ class SessionStore {
   virtual async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user,
                                                      std::optional<uuid::Uuid> keep,
                                                      Moment moment) = 0;
+
+  // Ends every session created at or before `moment.now`, whosever it is: from the answer on they
+  // are as if expired, without revocations. The instant never moves back; after an error it may be
+  // set for some users. A login under way may add what is over already.
+  virtual async::Task<absl::Status> EndEverybodys(Moment moment) = 0;
 
   // Records a revocation of a single token.
   virtual async::Task<absl::Status> Revoke(uuid::Uuid user, const Revocation& revocation,

@@ -31,8 +31,9 @@ absl::Status SessionStoreMemory::Fault() const {
 
 std::vector<Session>& SessionStoreMemory::LiveOf(uuid::Uuid user, Time now) {
   std::vector<Session>& sessions = users_[user];
-  std::erase_if(sessions,
-                [&](const Session& each) { return HasEnded(each.lineage, now, policy_); });
+  std::erase_if(sessions, [&](const Session& each) {
+    return each.lineage.created <= epoch_ || HasEnded(each.lineage, now, policy_);
+  });
   return sessions;
 }
 
@@ -143,6 +144,13 @@ async::Task<absl::StatusOr<Ending>> SessionStoreMemory::EndAll(uuid::Uuid user,
                                                    : RevokeUser(user, ids, moment.now, policy_)};
   Log(ending.revocations);
   co_return ending;
+}
+
+async::Task<absl::Status> SessionStoreMemory::EndEverybodys(Moment moment) {
+  const sync::MutexLock lock(&mutex_);
+  if (fault_) co_return Fault();
+  epoch_ = std::max(epoch_, std::optional(moment.now));
+  co_return absl::OkStatus();
 }
 
 async::Task<absl::Status> SessionStoreMemory::Revoke(uuid::Uuid, const Revocation& revocation,

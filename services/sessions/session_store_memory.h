@@ -28,6 +28,7 @@ class SessionStoreMemory final : public SessionStore {
                                           Moment moment) override;
   async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user, std::optional<uuid::Uuid> keep,
                                              Moment moment) override;
+  async::Task<absl::Status> EndEverybodys(Moment moment) override;
   async::Task<absl::Status> Revoke(uuid::Uuid user, const Revocation& revocation,
                                    Moment moment) override;
   async::Task<absl::StatusOr<LogPage>> ReadLog(const LogCursor& cursor, Moment moment) override;
@@ -47,6 +48,7 @@ class SessionStoreMemory final : public SessionStore {
   const Policy policy_;
   sync::Mutex mutex_;
   std::optional<errors::Reason> fault_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Time> epoch_ ABSL_GUARDED_BY(mutex_);  // what was created up to it is over
   std::map<uuid::Uuid, std::vector<Session>> users_ ABSL_GUARDED_BY(mutex_);
   std::vector<Revocation> log_ ABSL_GUARDED_BY(mutex_);
 };

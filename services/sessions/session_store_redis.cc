@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "lib/errors/errors.h"
+#include "lib/redis/run_all.h"
 #include "services/sessions/revocations_made.h"
 #include "services/sessions/session_record.h"
 #include "services/sessions/session_scripts.h"
@@ -14,6 +16,10 @@ namespace {
 
 std::string Milliseconds(Span span) { return std::to_string(span.count()); }
 std::string Milliseconds(Time time) { return Milliseconds(time.time_since_epoch()); }
+
+// An epoch outlives the sessions that it ends, also if the clock that set it was ahead, or one that
+// creates sessions is.
+constexpr Span kEpochSlack = std::chrono::days(1);
 
 std::string BucketKey(int bucket, std::string_view rest) {
   return "tf:{b" + std::to_string(bucket) + "}:" + std::string(rest);
@@ -42,6 +48,21 @@ absl::StatusOr<std::vector<uuid::Uuid>> IdsIn(const redis::Reply& reply) {
     ids.push_back(*id);
   }
   return ids;
+}
+
+// None: nothing was ended. What cannot be read is a fault: sessions that are over must not come
+// back.
+absl::StatusOr<std::optional<Time>> ReadEpoch(const redis::Reply& reply) {
+  if (reply.IsNil()) return std::nullopt;
+  const auto text = reply.AsBytes();
+  if (!text.ok()) return text.status();
+  int64_t milliseconds = 0;
+  const auto [end, fault] =
+      std::from_chars(text->data(), text->data() + text->size(), milliseconds);
+  if (fault != std::errc() || end != text->data() + text->size()) {
+    return errors::Make(errors::reasons::INTERNAL_FAULT, "an epoch in Redis is damaged");
+  }
+  return Time(Span(milliseconds));
 }
 
 std::optional<Verdict> VerdictOf(std::string_view word) {
@@ -117,7 +138,9 @@ absl::Status ReadStream(const redis::Reply& reply, Time now, LogPage* page, size
 
 redis::Command SessionStoreRedis::CallFor(const redis::Script& script, uuid::Uuid user, Time now,
                                           std::initializer_list<std::string_view> own) const {
-  const std::array<std::string, 2> keys = {UserKey(user), BucketKey(BucketOf(user), "r")};
+  const int bucket = BucketOf(user);
+  const std::array<std::string, 3> keys = {UserKey(user), BucketKey(bucket, "r"),
+                                           BucketKey(bucket, "e")};
   Arguments arguments = {Milliseconds(now), Milliseconds(policy_.idle_life),
                          Milliseconds(policy_.absolute_life),
                          Milliseconds(RevocationEnd(now, policy_)),
@@ -158,14 +181,20 @@ async::Task<absl::StatusOr<Rotation>> SessionStoreRedis::Rotate(const Presented&
 async::Task<absl::StatusOr<std::vector<Session>>> SessionStoreRedis::List(uuid::Uuid user,
                                                                           Moment moment) {
   const std::string key = UserKey(user);
-  redis::Command command({"GET", key});
+  const std::string epoch_key = BucketKey(BucketOf(user), "e");
+  redis::Command command({"MGET", key, epoch_key});
   const auto reply = co_await client_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
-  if (reply->IsNil()) co_return std::vector<Session>();
-  const auto value = reply->AsBytes();
+  const auto values = reply->AsArrayOf(2);
+  if (!values.ok()) co_return values.status();
+  if ((*values)[0].IsNil()) co_return std::vector<Session>();
+  const auto value = (*values)[0].AsBytes();
   if (!value.ok()) co_return value.status();
   absl::StatusOr<std::vector<Session>> sessions = DecodeRecords(user, *value);
   if (!sessions.ok()) co_return sessions.status();
+  const absl::StatusOr<std::optional<Time>> epoch = ReadEpoch((*values)[1]);
+  if (!epoch.ok()) co_return epoch.status();
+  std::erase_if(*sessions, [&](const Session& each) { return each.lineage.created <= *epoch; });
   co_return NewestFirst(*std::move(sessions), moment.now, policy_);
 }
 
@@ -193,6 +222,18 @@ async::Task<absl::StatusOr<Ending>> SessionStoreRedis::EndAll(uuid::Uuid user,
   co_return Ending{static_cast<int>(ended->size()),
                    keep ? RevokeSessions(*ended, moment.now, policy_)
                         : RevokeUser(user, *ended, moment.now, policy_)};
+}
+
+async::Task<absl::Status> SessionStoreRedis::EndEverybodys(Moment moment) {
+  const std::array<std::string, 2> arguments = {Milliseconds(moment.now),
+                                                Milliseconds(policy_.absolute_life + kEpochSlack)};
+  std::vector<redis::Command> commands;
+  for (int bucket = 0; bucket < kBuckets; ++bucket) {
+    const std::array<std::string, 1> keys = {BucketKey(bucket, "e")};
+    commands.emplace_back(scripts::EndEverybodys(), keys, arguments);
+  }
+  auto all = RunAll(client_, std::move(commands), moment.deadline);
+  co_return co_await std::move(all);
 }
 
 async::Task<absl::Status> SessionStoreRedis::Revoke(uuid::Uuid user, const Revocation& revocation,

@@ -3,9 +3,14 @@
 // Keys, ready for a cluster: users fall into 64 buckets; the keys of a bucket share a hash tag and
 // so a slot.
 //   tf:{b17}:u:<user, 16 bytes>   the user's sessions (session_record.h); lives as long as the
-//   longest of them tf:{b17}:r                    the bucket's revocations, a stream; lives a
-//   revocation's life after the last
-// An operation is one script over the two keys of one bucket: one round trip, atomic.
+//                                 longest of them
+//   tf:{b17}:r                    the bucket's revocations, a stream; lives a revocation's life
+//                                 after the last
+//   tf:{b17}:e                    the epoch: sessions created at or before this instant (decimal
+//                                 milliseconds) are over; lives longer than any of them. Mostly
+//                                 there is none
+// An operation is one script over the three keys of one bucket: one round trip, atomic.
+// EndEverybodys sets all 64 epochs, at once but not as one step: it is done when all have answered.
 #pragma once
 
 #include "lib/redis/client.h"
@@ -28,6 +33,7 @@ class SessionStoreRedis final : public SessionStore {
                                           Moment moment) override;
   async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user, std::optional<uuid::Uuid> keep,
                                              Moment moment) override;
+  async::Task<absl::Status> EndEverybodys(Moment moment) override;
   async::Task<absl::Status> Revoke(uuid::Uuid user, const Revocation& revocation,
                                    Moment moment) override;
   async::Task<absl::StatusOr<LogPage>> ReadLog(const LogCursor& cursor, Moment moment) override;

@@ -148,6 +148,13 @@ async::Task<absl::StatusOr<Ending>> Sessions::EndAll(uuid::Uuid user,
   co_return ending;
 }
 
+async::Task<absl::StatusOr<Time>> Sessions::EndEverybodys(clock::SteadyTime deadline) {
+  const Moment moment = MomentFor(deadline);
+  const absl::Status ended = co_await parts_.store->EndEverybodys(moment);
+  if (!ended.ok()) co_return ended;
+  co_return moment.now;
+}
+
 async::Task<absl::StatusOr<std::vector<Revocation>>> Sessions::RevokeToken(
     uuid::Uuid user, std::string jti, Time expires, clock::SteadyTime deadline) {
   const Moment moment = MomentFor(deadline);

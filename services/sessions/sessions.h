@@ -74,6 +74,9 @@ class Sessions {
   async::Task<absl::StatusOr<Ending>> EndAll(uuid::Uuid user, std::optional<uuid::Uuid> keep,
                                              clock::SteadyTime deadline);
 
+  // Every session of every user that was created up to now, which it answers with.
+  async::Task<absl::StatusOr<Time>> EndEverybodys(clock::SteadyTime deadline);
+
   // One access token until it has expired everywhere. One that has is no error and nothing to do.
   // INVALID_FIELD: it expires later than any access token may.
   async::Task<absl::StatusOr<std::vector<Revocation>>> RevokeToken(uuid::Uuid user, std::string jti,

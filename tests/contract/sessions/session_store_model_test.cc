@@ -32,6 +32,7 @@ class Lockstep {
     EXPECT_GT(thefts_, 20) << "the operations are not wild enough";
     EXPECT_GT(repeats_, 20);
     EXPECT_GT(superseded_, 20);
+    EXPECT_GT(ended_everybodys_, 3);
   }
 
  private:
@@ -60,7 +61,7 @@ class Lockstep {
       case 2:
         return End();
       case 3:
-        return Random(4) == 0 ? EndAll() : List();
+        return Random(40) == 0 ? EndEverybodys() : Random(4) == 0 ? EndAll() : List();
       case 4:
       case 5:
       case 6:
@@ -126,6 +127,14 @@ class Lockstep {
     EXPECT_EQ(Sorted(expected.revocations), Sorted(found.revocations));
   }
 
+  // Sometimes with a moment of before, as a call that was held up.
+  void EndEverybodys() {
+    const Moment moment{Now().now - seconds(10 * Random(3)), Now().deadline};
+    EXPECT_TRUE(Finish(model_.store().EndEverybodys(moment)).ok());
+    EXPECT_TRUE(Finish(real_.store().EndEverybodys(moment)).ok());
+    ++ended_everybodys_;
+  }
+
   void List() {
     const uuid::Uuid user = AnyUser();
     const auto [expected, found] = Both([&](SessionStore& s) { return s.List(user, Now()); });
@@ -141,6 +150,7 @@ class Lockstep {
   int thefts_ = 0;
   int repeats_ = 0;
   int superseded_ = 0;
+  int ended_everybodys_ = 0;
 };
 
 TEST(SessionStoreModel, AgreesOnTheDefaultPolicy) { Lockstep(Policy(), 1).Run(12'000); }

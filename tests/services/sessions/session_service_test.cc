@@ -143,6 +143,40 @@ TEST_F(SessionServiceTest, RevokesAllOrAllButOne) {
   EXPECT_EQ(response.revocations(1).user_tokens().issued_before().seconds(), 1'800'000'000);
 }
 
+TEST_F(SessionServiceTest, EndsEverybodysSessionsAndSaysUpToWhen) {
+  const std::string token = Create(user_).refresh_token().refresh_token();
+  const std::string others = Create(uuid::NewId()).refresh_token().refresh_token();
+  clock_.Advance(std::chrono::milliseconds(1500));
+  v1::EndAllSessionsRequest request;
+  request.set_reason("the store was read");
+  v1::EndAllSessionsResponse response;
+  ASSERT_TRUE(Call(&v1::SessionService::Stub::EndAllSessions, request, &response).ok());
+  EXPECT_EQ(response.end_time().seconds(), 1'800'000'001);
+  EXPECT_EQ(response.end_time().nanos(), 500'000'000);
+  EXPECT_EQ(ReasonOfRotating(token), reasons::SESSION_ENDED);
+  EXPECT_EQ(ReasonOfRotating(others), reasons::SESSION_ENDED);
+  EXPECT_THAT(List(user_).sessions(), IsEmpty());
+  clock_.Advance(std::chrono::milliseconds(1));
+  v1::RotateRefreshTokenResponse rotated;
+  EXPECT_TRUE(Rotate(Create(user_).refresh_token().refresh_token(), &rotated).ok());
+}
+
+TEST_F(SessionServiceTest, EndsNobodysSessionsWhenItCannotOrIsAskedWrongly) {
+  const std::string token = Create(user_).refresh_token().refresh_token();
+  v1::EndAllSessionsRequest request;
+  v1::EndAllSessionsResponse response;
+  request.set_reason(std::string(201, 'x'));
+  EXPECT_EQ(errors::ReasonOf(Call(&v1::SessionService::Stub::EndAllSessions, request, &response)),
+            reasons::INVALID_FIELD);
+  request.set_reason(std::string(200, 'x'));
+  store_.FailWith(reasons::DEPENDENCY_DOWN);
+  EXPECT_EQ(errors::ReasonOf(Call(&v1::SessionService::Stub::EndAllSessions, request, &response)),
+            reasons::DEPENDENCY_DOWN);
+  store_.FailWith(std::nullopt);
+  v1::RotateRefreshTokenResponse rotated;
+  EXPECT_TRUE(Rotate(token, &rotated).ok());
+}
+
 TEST_F(SessionServiceTest, RevokesAnAccessTokenForAsLongAsItLives) {
   v1::RevokeAccessTokenRequest request;
   request.set_user_id(user_);
