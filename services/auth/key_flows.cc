@@ -34,6 +34,50 @@ absl::Status Publish(const GuardWatch& watch, const Keys& revoked, std::uint64_t
   return Outward(watch.hub.PublishKeys(version, jwks), "trust.PublishKeys");
 }
 
+using AllRevoked = absl::StatusOr<keys::v1::RevokeAllKeysResponse>;
+
+async::Task<AllRevoked> RevokeAndPublish(KeyDesk& desk, const rpc::ServerCall& call,
+                                         const std::string& reason) {
+  auto revoking = desk.keys.RevokeAllKeys(call, reason);
+  AllRevoked done = co_await std::move(revoking);
+  if (!done.ok()) co_return Outward(done.status(), "keys.RevokeAllKeys");
+  absl::Status published = Publish(desk.watch, done->revoked(), done->version(), done->jwks());
+  if (!published.ok()) co_return published;
+  co_return done;
+}
+
+// The same error, after what was done all the same.
+absl::Status Besides(const char* done, const absl::Status& status) {
+  const std::string message =
+      std::string(done) + ": " + std::string(status.message().data(), status.message().size());
+  const errors::Reason reason = errors::ReasonOf(status).value_or(reasons::INTERNAL_FAULT);
+  const auto retry = errors::RetryAfterOf(status);
+  return retry ? errors::MakeRetryable(reason, message, *retry) : errors::Make(reason, message);
+}
+
+// Between the two revocations of keys (key_flows.h): ends the sessions, then revokes what was
+// signed since the first. Answers with the second.
+async::Task<AllRevoked> EndEverybodys(KeyDesk& desk, const rpc::ServerCall& call,
+                                      const Caller& caller, const std::string& reason) {
+  constexpr const char* kOnlyKeys =
+      "every signing key was revoked, but sessions may not have ended; call again";
+  constexpr const char* kTokensBetween =
+      "every signing key was revoked and every session ended, but access tokens of refreshes in "
+      "between may be accepted; call again";
+  auto ending = desk.sessions.EndAllSessions(call, reason);
+  const auto ended = co_await std::move(ending);
+  if (!ended.ok()) {
+    Audit(kOnlyKeys, call, caller, reason, {});
+    co_return Besides(kOnlyKeys, Outward(ended.status(), "sessions.EndAllSessions"));
+  }
+  Audit("an administrator ended every session of every user", call, caller, reason, {});
+  auto again = RevokeAndPublish(desk, call, reason);
+  AllRevoked revoked = co_await std::move(again);
+  if (revoked.ok()) co_return revoked;
+  Audit(kTokensBetween, call, caller, reason, {});
+  co_return Besides(kTokensBetween, revoked.status());
+}
+
 }  // namespace
 
 async::Task<absl::Status> ListSigningKeys(KeyDesk& desk, rpc::ServerCall call,
@@ -87,21 +131,21 @@ async::Task<absl::Status> RevokeAllSigningKeys(KeyDesk& desk, rpc::ServerCall ca
                                                const v1::RevokeAllSigningKeysRequest* request,
                                                v1::RevokeAllSigningKeysResponse* response) {
   if (absl::Status valid = Validate(*request); !valid.ok()) co_return valid;
+  auto revoking = RevokeAndPublish(desk, call, request->reason());
+  AllRevoked done = co_await std::move(revoking);
+  if (!done.ok()) co_return done.status();
+  int keys_revoked = done->revoked_size();
   if (request->end_all_sessions()) {
-    co_return errors::Make(reasons::NOT_BUILT,
-                           "end_all_sessions is not built in this version: nothing was done; "
-                           "without it every access token is refused all the same");
+    auto ending = EndEverybodys(desk, call, caller, request->reason());
+    done = co_await std::move(ending);
+    if (!done.ok()) co_return done.status();
+    keys_revoked += done->revoked_size();
   }
-  auto revoking = desk.keys.RevokeAllKeys(call, request->reason());
-  const auto done = co_await std::move(revoking);
-  if (!done.ok()) co_return Outward(done.status(), "keys.RevokeAllKeys");
-  absl::Status published = Publish(desk.watch, done->revoked(), done->version(), done->jwks());
-  if (!published.ok()) co_return published;
   auto waiting = AwaitAllGuards(desk.watch, desk.keys, call, done->version());
   const GuardTally guards = co_await std::move(waiting);
   Audit("an administrator revoked every signing key", call, caller, request->reason(), guards);
   *response->mutable_active() = ToPublic(done->active());
-  response->set_keys_revoked(done->revoked_size());
+  response->set_keys_revoked(keys_revoked);
   response->set_guards_connected(guards.connected);
   response->set_guards_applied(guards.applied);
   co_return absl::OkStatus();

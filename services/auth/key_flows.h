@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "lib/async/task.h"
 #include "services/auth/guard_wait.h"
+#include "services/auth/sessions_client.h"
 #include "tokenforge/auth/v1/admin.pb.h"
 #include "tokenforge/caller.h"
 
@@ -17,6 +18,7 @@ namespace tokenforge::auth {
 // What these flows work with; all of it outlives the server.
 struct KeyDesk {
   KeysClient keys;
+  SessionsClient sessions;
   GuardWatch watch;
 };
 
@@ -34,7 +36,10 @@ async::Task<absl::Status> RevokeSigningKey(KeyDesk& desk, rpc::ServerCall call, 
                                            const v1::RevokeSigningKeyRequest* request,
                                            v1::RevokeSigningKeyResponse* response);
 
-// UNIMPLEMENTED NOT_BUILT with `end_all_sessions`: nothing is done then.
+// With `end_all_sessions`: keys, sessions, keys again. The keys come first, because they are the
+// alarm and the sessions service may be away; guards then refuse every token, so clients (and
+// thieves) refresh at once, some before their session has ended, and get tokens of the new key. So
+// that key is revoked once more. An error says what was done before it; all of it may be repeated.
 async::Task<absl::Status> RevokeAllSigningKeys(KeyDesk& desk, rpc::ServerCall call, Caller caller,
                                                const v1::RevokeAllSigningKeysRequest* request,
                                                v1::RevokeAllSigningKeysResponse* response);

@@ -47,7 +47,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 parts.hub(),
                 config.audiences,
                 *std::move(rules)};
-  KeyDesk keys{KeysClient(upstreams->keys), parts.watch()};
+  KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch()};
   Guard guard(GuardOptionsOf(config, trust));
   AuthService auth(facade, [&guard](std::string_view token) { return guard.VerifyToken(token); });
   AdminService admin(keys);

@@ -74,4 +74,11 @@ SessionsClient::RevokeUserSessions(const rpc::ServerCall& call, const std::strin
                    std::move(query));
 }
 
+async::Task<absl::StatusOr<sessions::v1::EndAllSessionsResponse>> SessionsClient::EndAllSessions(
+    const rpc::ServerCall& call, const std::string& reason) {
+  sessions::v1::EndAllSessionsRequest query;
+  query.set_reason(reason);
+  return rpc::Call(*stub_, &Methods::EndAllSessions, rpc::OutgoingContext(call), std::move(query));
+}
+
 }  // namespace tokenforge::auth

@@ -38,6 +38,10 @@ class SessionsClient {
   async::Task<absl::StatusOr<sessions::v1::RevokeUserSessionsResponse>> RevokeUserSessions(
       const rpc::ServerCall& call, const std::string& user_id, const std::string& except);
 
+  // Every session of every user, whoever they are.
+  async::Task<absl::StatusOr<sessions::v1::EndAllSessionsResponse>> EndAllSessions(
+      const rpc::ServerCall& call, const std::string& reason);
+
  private:
   std::unique_ptr<sessions::v1::SessionService::StubInterface> stub_;
 };

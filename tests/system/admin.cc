@@ -41,9 +41,11 @@ Admin::Admin(Suite& suite)
     : stub_(auth::v1::AdminService::NewStub(suite.Connect("auth", "operator"))),
       keys_(suite.Connect("keys", "auth")) {}
 
-grpc::Status Admin::RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse* response) {
+grpc::Status Admin::RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse* response,
+                                         Sessions sessions) {
   auth::v1::RevokeAllSigningKeysRequest request;
   request.set_reason("the worst day");
+  request.set_end_all_sessions(sessions == Sessions::kEnd);
   grpc::ClientContext context;
   SetDeadline(context);
   // A new one each time: the call ends its own token too.

@@ -17,7 +17,9 @@ class Admin {
   explicit Admin(Suite& suite);
 
   // Ends the test process when no token is to be had.
-  grpc::Status RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse* response);
+  enum class Sessions { kGoOn, kEnd };
+  grpc::Status RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse* response,
+                                    Sessions sessions = Sessions::kGoOn);
 
  private:
   const std::unique_ptr<auth::v1::AdminService::Stub> stub_;

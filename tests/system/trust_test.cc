@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
 #include "lib/sync/mutex.h"
 #include "tests/system/admin.h"
@@ -84,6 +85,29 @@ TEST(Trust, TheWorstDayEndsEveryOldKeyAtEveryGuardAndClientsOnlyNeedToRefresh) {
   ASSERT_TRUE(refreshed.ok()) << refreshed.status();
   EXPECT_EQ(guards.Accepting(refreshed->access_token()), guards.size());
   EXPECT_TRUE(client.WhoAmI(refreshed->access_token()).ok());
+}
+
+TEST(Trust, TheWorstDayCanEndEverySessionToo) {
+  Suite suite;
+  suite.Start();
+  const FacadeClient client(suite.Connect("auth"));
+  const ConnectedGuards guards(suite, 3);
+  const auto session = Registered(client).tokens();
+  Admin admin(suite);
+  ASSERT_TRUE(guards.WaitUntilAll(true, session.access_token()));
+
+  auth::v1::RevokeAllSigningKeysResponse response;
+  const grpc::Status status = admin.RevokeAllSigningKeys(&response, Admin::Sessions::kEnd);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.keys_revoked(), 4);
+  EXPECT_EQ(response.guards_applied(), guards.size());
+  EXPECT_EQ(guards.Accepting(session.access_token()), 0);
+  EXPECT_EQ(errors::ReasonOf(client.Refresh(session.refresh_token()).status()),
+            errors::reasons::SESSION_ENDED);
+
+  const auto fresh = Registered(client).tokens();
+  EXPECT_TRUE(guards.WaitUntilAll(true, fresh.access_token()));
+  EXPECT_TRUE(client.Refresh(fresh.refresh_token()).ok());
 }
 
 // 60 with TOKENFORGE_ROTATION_SECONDS=60.

@@ -126,14 +126,6 @@ TEST_F(AdminKeysTest, RevokeAllDoesNotHangOnReportsThatDo) {
   keys_.faults.Mend("ReportGuards");
 }
 
-TEST_F(AdminKeysTest, RevokeAllDoesNothingWhenItCannotEndSessions) {
-  v1::RevokeAllSigningKeysRequest request;
-  request.set_end_all_sessions(true);
-  v1::RevokeAllSigningKeysResponse response;
-  EXPECT_EQ(ReasonOf(Ask(&Admin::RevokeAllSigningKeys, request, &response)), reasons::NOT_BUILT);
-  EXPECT_EQ(keys_.faults.Calls("RevokeAllKeys"), 0);
-}
-
 TEST_F(AdminKeysTest, RevokesOneKey) {
   v1::RevokeSigningKeyRequest request;
   request.set_kid(keys_.kid());

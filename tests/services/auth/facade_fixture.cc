@@ -57,7 +57,8 @@ FacadeTest::FacadeTest() {
   reports_ = std::make_unique<GuardReports>(
       hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();
-  desk_.reset(new KeyDesk{KeysClient(upstream_), {hub_, guards_, *reports_}});
+  desk_.reset(
+      new KeyDesk{KeysClient(upstream_), SessionsClient(upstream_), {hub_, guards_, *reports_}});
   admin_service_ = std::make_unique<AdminService>(*desk_);
   const rpc::TlsFiles files = FilesOf("auth");
   GuardOptions options;

@@ -53,6 +53,11 @@ void FakeSessions::Forget() {
   sessions_.clear();
 }
 
+void FakeSessions::BeforeEndingAll(std::function<void()> happens) {
+  const sync::MutexLock lock(&mutex_);
+  before_ending_all_ = std::move(happens);
+}
+
 void FakeSessions::BreakStreams() {
   const sync::MutexLock lock(&mutex_);
   ++breaks_;
@@ -184,6 +189,22 @@ grpc::Status FakeSessions::RevokeUserSessions(
   }
   for (const std::string& id : ended) *response->add_revocations() = End(id);
   response->set_sessions_ended(static_cast<int>(ended.size()));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeSessions::EndAllSessions(grpc::ServerContext* context,
+                                          const sessions::v1::EndAllSessionsRequest* /*request*/,
+                                          sessions::v1::EndAllSessionsResponse* response) {
+  std::function<void()> before;
+  {
+    const sync::MutexLock lock(&mutex_);
+    before = before_ending_all_;
+  }
+  if (before) before();
+  if (const grpc::Status fault = faults.Enter("EndAllSessions", context); !fault.ok()) return fault;
+  const sync::MutexLock lock(&mutex_);
+  sessions_.clear();
+  response->mutable_end_time()->set_seconds(Now());
   return grpc::Status::OK;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   void RevokeElsewhere(const std::string& session_id);
   // Loses every session without a trace, as a store would that was emptied.
   void Forget();
+  // Runs before EndAllSessions does anything, as what happens in the middle of its caller.
+  void BeforeEndingAll(std::function<void()> happens);
   // Ends every open stream of revocations; and for tests of resuming, the cursors that streams were
   // opened with.
   void BreakStreams();
@@ -49,6 +52,9 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   grpc::Status RevokeUserSessions(grpc::ServerContext* context,
                                   const sessions::v1::RevokeUserSessionsRequest* request,
                                   sessions::v1::RevokeUserSessionsResponse* response) override;
+  grpc::Status EndAllSessions(grpc::ServerContext* context,
+                              const sessions::v1::EndAllSessionsRequest* request,
+                              sessions::v1::EndAllSessionsResponse* response) override;
   grpc::Status RevokeAccessToken(grpc::ServerContext* context,
                                  const sessions::v1::RevokeAccessTokenRequest* request,
                                  sessions::v1::RevokeAccessTokenResponse* response) override;
@@ -69,6 +75,7 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   sessions::v1::Revocation End(const std::string& session_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable sync::Mutex mutex_;
+  std::function<void()> before_ending_all_ ABSL_GUARDED_BY(mutex_);
   sync::CondVar changed_;
   std::map<std::string, State> sessions_ ABSL_GUARDED_BY(mutex_);
   Revocations made_ ABSL_GUARDED_BY(mutex_);  // in order; a cursor is how many were told
