@@ -38,6 +38,7 @@ class IdentityVerifier final : public ExternalCertificateVerifier {
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* status) override {
+    const sync::Visit visit(this);
     if (expected_) *status = CheckServer(request->peer_cert());
     return true;  // done, without waiting
   }
