@@ -23,6 +23,10 @@ Tokens::Tokens(const clock::Clock& clock)
 
 std::string Tokens::Jwks() const { return jose::JwkSet::Of({key_.public_key()}).ToJson(); }
 
+std::string Tokens::JwksBeside(const Tokens& other) const {
+  return jose::JwkSet::Of({key_.public_key(), other.key_.public_key()}).ToJson();
+}
+
 jose::AccessTokenClaims Tokens::Claims() const {
   jose::AccessTokenClaims claims;
   const auto now = std::chrono::floor<std::chrono::seconds>(clock_.Now());

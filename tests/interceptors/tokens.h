@@ -22,6 +22,8 @@ class Tokens {
 
   // The key set that verifies what this object signs.
   std::string Jwks() const;
+  // One that verifies what `other` signs, too.
+  std::string JwksBeside(const Tokens& other) const;
   const std::string& kid() const { return signer_.kid(); }
 
   // A token of user "ada" in session "s-ada", with changes.
