@@ -172,6 +172,9 @@ class HangingReactor final : public grpc::ServerUnaryReactor {
 };
 
 TEST_F(CallTest, ServerThatHangsCostsOnlyTheDeadline) {
+  Back([](auto&, auto&) { return absl::OkStatus(); });
+  ASSERT_TRUE(Ask().status.ok())
+      << "from here on both are connected, and the deadline is the call's";
   std::promise<void> cancelled;
   back_.keys.on_jwks = [&](grpc::CallbackServerContext*, const GetJwksRequest*, GetJwksResponse*) {
     return new HangingReactor(cancelled);
