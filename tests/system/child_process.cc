@@ -7,8 +7,12 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstddef>
+#include <random>
 
 namespace tokenforge::systemtest {
 
@@ -64,19 +68,44 @@ bool ChildProcess::WaitForEnd(std::chrono::milliseconds at_most) {
   return true;
 }
 
-int FreePort() {
+namespace {
+
+// Tests run side by side, and each asks for its ports long before it opens them: a name in the
+// abstract socket namespace, kept until this process ends, says that a port is spoken for.
+bool Reserve(int port) {
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string text = "tokenforge-test-port-" + std::to_string(port);
+  text.copy(name.sun_path + 1, sizeof name.sun_path - 2);  // the first byte stays NUL: abstract
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+  if (bind(fd, reinterpret_cast<sockaddr*>(&name), size) == 0) return true;
+  close(fd);
+  return false;
+}
+
+bool IsFree(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  int port = 0;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    port = ntohs(address.sin_port);
-  }
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const bool free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   close(fd);
-  return port;
+  return free;
+}
+
+}  // namespace
+
+int FreePort() {
+  // Below the range from which the kernel takes the ports of outgoing connections: one of those
+  // may take a port between here and the server's start.
+  std::random_device random;
+  std::uniform_int_distribution<int> ports(10'000, 31'999);
+  for (;;) {
+    const int port = ports(random);
+    if (IsFree(port) && Reserve(port)) return port;
+  }
 }
 
 }  // namespace tokenforge::systemtest

@@ -38,7 +38,8 @@ class ChildProcess {
   int exit_code_ = -1;
 };
 
-// A TCP port of 127.0.0.1 that was free a moment ago.
+// A TCP port of 127.0.0.1 that was free a moment ago, and that no other test takes while this
+// process runs.
 int FreePort();
 
 }  // namespace tokenforge::systemtest
