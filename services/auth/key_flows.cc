@@ -35,15 +35,17 @@ absl::Status Publish(const GuardWatch& watch, const Keys& revoked, std::uint64_t
 }
 
 using AllRevoked = absl::StatusOr<keys::v1::RevokeAllKeysResponse>;
+constexpr const char* kAllRevoked = "an administrator revoked every signing key";
 
 async::Task<AllRevoked> RevokeAndPublish(KeyDesk& desk, const rpc::ServerCall& call,
-                                         const std::string& reason) {
+                                         const Caller& caller, const std::string& reason) {
   auto revoking = desk.keys.RevokeAllKeys(call, reason);
   AllRevoked done = co_await std::move(revoking);
   if (!done.ok()) co_return Outward(done.status(), "keys.RevokeAllKeys");
   absl::Status published = Publish(desk.watch, done->revoked(), done->version(), done->jwks());
-  if (!published.ok()) co_return published;
-  co_return done;
+  if (published.ok()) co_return done;
+  Audit(kAllRevoked, call, caller, reason, {});
+  co_return published;
 }
 
 // The same error, after what was done all the same.
@@ -71,7 +73,7 @@ async::Task<AllRevoked> EndEverybodys(KeyDesk& desk, const rpc::ServerCall& call
     co_return Besides(kOnlyKeys, Outward(ended.status(), "sessions.EndAllSessions"));
   }
   Audit("an administrator ended every session of every user", call, caller, reason, {});
-  auto again = RevokeAndPublish(desk, call, reason);
+  auto again = RevokeAndPublish(desk, call, caller, reason);
   AllRevoked revoked = co_await std::move(again);
   if (revoked.ok()) co_return revoked;
   Audit(kTokensBetween, call, caller, reason, {});
@@ -116,11 +118,15 @@ async::Task<absl::Status> RevokeSigningKey(KeyDesk& desk, rpc::ServerCall call, 
   if (!done.ok()) co_return Outward(done.status(), "keys.RevokeKey", {reasons::NOT_FOUND});
   Keys revoked;
   *revoked.Add() = done->revoked();
+  constexpr const char* kRevoked = "an administrator revoked a signing key";
   absl::Status published = Publish(desk.watch, revoked, done->version(), done->jwks());
-  if (!published.ok()) co_return published;
+  if (!published.ok()) {
+    Audit(kRevoked, call, caller, request->reason(), {});
+    co_return published;
+  }
   auto waiting = AwaitAllGuards(desk.watch, desk.keys, call, done->version());
   const GuardTally guards = co_await std::move(waiting);
-  Audit("an administrator revoked a signing key", call, caller, request->reason(), guards);
+  Audit(kRevoked, call, caller, request->reason(), guards);
   *response->mutable_active() = ToPublic(done->active());
   response->set_guards_connected(guards.connected);
   response->set_guards_applied(guards.applied);
@@ -131,7 +137,7 @@ async::Task<absl::Status> RevokeAllSigningKeys(KeyDesk& desk, rpc::ServerCall ca
                                                const v1::RevokeAllSigningKeysRequest* request,
                                                v1::RevokeAllSigningKeysResponse* response) {
   if (absl::Status valid = Validate(*request); !valid.ok()) co_return valid;
-  auto revoking = RevokeAndPublish(desk, call, request->reason());
+  auto revoking = RevokeAndPublish(desk, call, caller, request->reason());
   AllRevoked done = co_await std::move(revoking);
   if (!done.ok()) co_return done.status();
   int keys_revoked = done->revoked_size();
@@ -143,7 +149,7 @@ async::Task<absl::Status> RevokeAllSigningKeys(KeyDesk& desk, rpc::ServerCall ca
   }
   auto waiting = AwaitAllGuards(desk.watch, desk.keys, call, done->version());
   const GuardTally guards = co_await std::move(waiting);
-  Audit("an administrator revoked every signing key", call, caller, request->reason(), guards);
+  Audit(kAllRevoked, call, caller, request->reason(), guards);
   *response->mutable_active() = ToPublic(done->active());
   response->set_keys_revoked(keys_revoked);
   response->set_guards_connected(guards.connected);

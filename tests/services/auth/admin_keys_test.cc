@@ -1,10 +1,11 @@
 // Administrators and signing keys, through the whole façade, with guards on the feed.
 #include <gmock/gmock.h>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <future>
 #include <string>
 
+#include "tests/interceptors/awaited_log.h"
 #include "tests/services/auth/facade_fixture.h"
 #include "tests/services/auth/watched_feed.h"
 #include "tokenforge/auth/v1/admin.grpc.pb.h"
@@ -147,6 +148,27 @@ TEST_F(AdminKeysTest, RevokeTellsOfAKeyThatIsNotThere) {
   EXPECT_EQ(ReasonOf(Ask(&Admin::RevokeSigningKey, request, &response)), reasons::NOT_FOUND);
   request.set_kid("no kid");
   EXPECT_EQ(ReasonOf(Ask(&Admin::RevokeSigningKey, request, &response)), reasons::INVALID_FIELD);
+}
+
+TEST_F(AdminKeysTest, WhatWasRevokedIsInTheLogAlsoWhenItsSuccessorCannotBePublished) {
+  keys_.answers_no_keys = true;
+  tokenforge::testing::AwaitedLog log;
+  v1::RevokeSigningKeyRequest one;
+  one.set_kid(keys_.kid());
+  one.set_reason("a laptop was lost");
+  v1::RevokeSigningKeyResponse response;
+  EXPECT_FALSE(Ask(&Admin::RevokeSigningKey, one, &response).ok());
+  EXPECT_FALSE(log.Await({"revoked a signing key", "a laptop was lost"}).empty());
+}
+
+TEST_F(AdminKeysTest, ThatEveryKeyWasRevokedIsInTheLogAlsoWhenTheNewOnesCannotBePublished) {
+  keys_.answers_no_keys = true;
+  tokenforge::testing::AwaitedLog log;
+  v1::RevokeAllSigningKeysRequest all;
+  all.set_reason("the store was read");
+  v1::RevokeAllSigningKeysResponse response;
+  EXPECT_FALSE(Ask(&Admin::RevokeAllSigningKeys, all, &response).ok());
+  EXPECT_FALSE(log.Await({"revoked every signing key", "the store was read"}).empty());
 }
 
 TEST_F(AdminKeysTest, RotateHandsOnThatAGuardIsNotReady) {

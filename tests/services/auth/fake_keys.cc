@@ -181,7 +181,7 @@ grpc::Status FakeKeys::RevokeKey(grpc::ServerContext* context,
   Activate();
   *response->mutable_active() = keys_.back();
   response->set_version(version_);
-  response->set_jwks(Jwks());
+  response->set_jwks(answers_no_keys ? "" : Jwks());
   return grpc::Status::OK;
 }
 
@@ -195,7 +195,7 @@ grpc::Status FakeKeys::RevokeAllKeys(grpc::ServerContext* context,
   Activate();
   *response->mutable_active() = keys_.back();
   response->set_version(version_);
-  response->set_jwks(Jwks());
+  response->set_jwks(answers_no_keys ? "" : Jwks());
   return grpc::Status::OK;
 }
 

@@ -2,6 +2,7 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ class FakeKeys final : public keys::v1::KeyService::Service {
   explicit FakeKeys(std::string issuer);
 
   Faults faults;
+  // Revocations answer with a key set that nobody can use.
+  std::atomic<bool> answers_no_keys = false;
 
   // From now on another key signs, and only that one is published.
   void Rotate();
