@@ -109,8 +109,8 @@ class TrustStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;  // the guard was sent everything up to here
-  FeedMessages::Shared message_;                    // what is being written
-  std::optional<absl::Status> end_;                 // not changed any more once it is set
+  FeedMessages::Shared message_ ABSL_GUARDED_BY(mutex_);  // what is being written
+  std::optional<absl::Status> end_;                       // not changed any more once it is set
 };
 
 void TrustStream::OnBeat() {
@@ -197,13 +197,15 @@ void TrustStream::EndWith(absl::Status end) {
 // Nothing of this object is touched after Finish.
 void TrustStream::Proceed() {
   Next next;
+  const grpc::ByteBuffer* bytes = nullptr;  // ours until OnWriteDone
   {
     const sync::MutexLock lock(&mutex_);
     next = Decide();
+    if (next == Next::kWrite) bytes = message_->bytes.get();
   }
   if (next == Next::kNothing) return;
   sync::HandOver(this);
-  if (next == Next::kWrite) StartWrite(message_->bytes.get());
+  if (next == Next::kWrite) StartWrite(bytes);
   if (next == Next::kFinish) Finish(End());
 }
 
