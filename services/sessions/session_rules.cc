@@ -38,6 +38,15 @@ Verdict Decide(Lineage& lineage, uint32_t generation, Time now, const Policy& po
   return behind == 1 ? Verdict::kRepeated : Verdict::kSuperseded;
 }
 
+Staleness StalenessOf(const Lineage& lineage, uint32_t generation, Time now) {
+  const uint32_t behind = lineage.generation - generation;
+  if (lineage.moves.empty()) return {behind, Span(0), false};
+  const bool known = behind <= lineage.moves.size();
+  const Time superseded = known ? lineage.moves[lineage.moves.size() - behind]  //
+                                : lineage.moves.front();
+  return {behind, std::max(Span(0), now - superseded), known};
+}
+
 std::vector<std::string> FaultsOf(const Policy& policy) {
   std::vector<std::string> faults;
   const auto want = [&](bool holds, const char* fault) {

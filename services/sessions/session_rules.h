@@ -67,6 +67,16 @@ enum class Verdict {
 // `generation`. On kRotated `lineage` has moved on; otherwise it is unchanged.
 Verdict Decide(Lineage& lineage, uint32_t generation, Time now, const Policy& policy);
 
+// How stale a token is that was superseded: for those who look into a theft, not for the decision.
+struct Staleness {
+  uint32_t generations = 0;  // how many newer ones there are
+  Span age{0};               // since it was superseded
+  bool exact = true;         // false: at least so long; when it was is forgotten
+  friend bool operator==(const Staleness&, const Staleness&) = default;
+};
+// Of a token older than the newest.
+Staleness StalenessOf(const Lineage& lineage, uint32_t generation, Time now);
+
 // How long a revocation made now must be remembered. Longer than an access token lives and is
 // tolerated, by the time that a refresh may take from the store's answer to the signature: a token
 // signed for a session that has just ended must not outlive the revocation.

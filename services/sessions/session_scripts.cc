@@ -132,11 +132,11 @@ if behind <= mine.count and now - move(mine.count - behind + 1) < grace then
   return {'superseded'}
 end
 
-if reuse == 'session' then return {'reused', finish({id})} end
+if reuse == 'session' then return {'reused', finish({id}), mine.raw} end
 local ids = {}
 for i, session in ipairs(live) do ids[i] = session.id end
 revoke('u', user, before)
-return {'reused', finish(ids)}
+return {'reused', finish(ids), mine.raw}
 )lua";
 
 constexpr const char* kEnd = R"lua(

@@ -17,7 +17,8 @@ const redis::Script&
 Add();  // 6 most sessions, 7 session ID, 8 record → the IDs of those that made room
 const redis::Script&
 Rotate();  // 6 grace, 7 reuse, 8 user, 9 issued before, 10 session ID, 11 generation,
-           // 12 client, 13–15 device → {verdict, record} or {verdict, IDs ended}
+           // 12 client, 13–15 device → {verdict}, {verdict, record} or, of theft,
+           // {verdict, IDs ended, the record that there was}
 const redis::Script& End();  // 6 session ID → the IDs ended
 const redis::Script&
 EndAll();  // 6 session ID to keep or "", 7 user, 8 issued before → the IDs ended

@@ -26,13 +26,16 @@ Answer Create(Sessions& sessions, const v1::CreateSessionRequest* request,
   co_return absl::OkStatus();
 }
 
-Answer Rotate(Sessions& sessions, const v1::RotateRefreshTokenRequest* request,
-              v1::RotateRefreshTokenResponse* response, SteadyTime deadline) {
+Answer Rotate(Sessions& sessions, const grpc::CallbackServerContext& context,
+              const v1::RotateRefreshTokenRequest* request,
+              v1::RotateRefreshTokenResponse* response) {
   absl::StatusOr<RefreshWish> wish = ReadRefresh(*request);
   if (!wish.ok()) co_return wish.status();
   auto refresh = sessions.Refresh(std::move(wish->token), std::move(wish->client),
-                                  std::move(wish->device), deadline);
-  const auto granted = co_await std::move(refresh);
+                                  std::move(wish->device), rpc::DeadlineOf(context));
+  const Refreshed refreshed = co_await std::move(refresh);
+  if (refreshed.theft) Audit(*refreshed.theft, rpc::TraceOf(context));
+  const auto& granted = refreshed.granted;
   if (!granted.ok()) co_return granted.status();
   Put(granted->session, sessions.policy(), response->mutable_session());
   PutToken(*granted, sessions.policy(), response->mutable_refresh_token());
@@ -119,7 +122,7 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* SessionService::RotateRefreshToken(
     grpc::CallbackServerContext* context, const v1::RotateRefreshTokenRequest* request,
     v1::RotateRefreshTokenResponse* response) {
-  return rpc::Serve(context, Rotate(sessions_, request, response, rpc::DeadlineOf(*context)));
+  return rpc::Serve(context, Rotate(sessions_, *context, request, response));
 }
 
 grpc::ServerUnaryReactor* SessionService::GetSession(grpc::CallbackServerContext* context,

@@ -18,49 +18,14 @@
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
-#include "lib/clock/clock.h"
-#include "lib/uuid/uuid.h"
 #include "services/sessions/revocation.h"
-#include "services/sessions/session_rules.h"
+#include "services/sessions/session.h"
 
 namespace tokenforge::sessions {
 
-// What a person recognises a session by.
-struct Device {
-  std::string name;
-  std::string user_agent;
-  std::string ip_address;
-  friend bool operator==(const Device&, const Device&) = default;
-};
-
-struct Session {
-  uuid::Uuid user;
-  uuid::Uuid id;
-  Lineage lineage;
-  std::string client;  // SPIFFE ID of the peer that asked for it; empty: not bound to one
-  Device device;
-  std::vector<std::string> amr;  // RFC 8176
-  friend bool operator==(const Session&, const Session&) = default;
-};
-
-// When an operation happens, and until when it is worth waiting for.
-struct Moment {
-  Time now;
-  clock::SteadyTime deadline;
-};
-
-// A refresh token that was presented, and by whom.
-struct Presented {
-  uuid::Uuid user;
-  uuid::Uuid session;
-  uint32_t generation = 1;
-  std::string client;  // empty: not checked
-  Device device;       // non-empty fields replace what is stored when the session moves on
-};
-
 struct Rotation {
   Verdict verdict = Verdict::kEnded;
-  Session session;                      // as it is now; of kRotated and kRepeated only
+  Session session;                      // as it is now; of kReused: as it was when theft ended it
   std::vector<Revocation> revocations;  // what theft ended
 };
 

@@ -96,8 +96,10 @@ Rotation SessionStoreMemory::RotateLocked(const Presented& token, Time now) {
       return {verdict, *found, {}};
     case Verdict::kRepeated:
       return {verdict, *found, {}};
-    case Verdict::kReused:
-      return {verdict, {}, Punish(token, live, now)};
+    case Verdict::kReused: {
+      Session stolen = *found;
+      return {verdict, std::move(stolen), Punish(token, live, now)};
+    }
     default:
       return {verdict, {}, {}};
   }

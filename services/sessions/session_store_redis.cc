@@ -91,19 +91,18 @@ absl::StatusOr<Rotation> ReadRotation(const Presented& token, const redis::Reply
   if (!verdict) return Unexpected();
   Rotation rotation{*verdict, {}, {}};
   if (items->size() == 1) return rotation;
+  const auto record = items->back().AsBytes();
+  if (!record.ok()) return record.status();
+  auto session = DecodeRecord(token.user, *record);
+  if (!session.ok()) return session.status();
+  rotation.session = *std::move(session);
   if (*verdict == Verdict::kReused) {
     auto ids = IdsIn((*items)[1]);
     if (!ids.ok()) return ids.status();
     rotation.revocations = policy.reuse == ReusePolicy::kUser
                                ? RevokeUser(token.user, *ids, now, policy)
                                : RevokeSessions(*ids, now, policy);
-    return rotation;
   }
-  const auto record = (*items)[1].AsBytes();
-  if (!record.ok()) return record.status();
-  auto session = DecodeRecord(token.user, *record);
-  if (!session.ok()) return session.status();
-  rotation.session = *std::move(session);
   return rotation;
 }
 

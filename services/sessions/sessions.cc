@@ -79,28 +79,35 @@ async::Task<absl::StatusOr<Granted>> Sessions::Start(Session wanted, clock::Stea
   co_return Grant(std::move(wanted), false);
 }
 
-async::Task<absl::StatusOr<Granted>> Sessions::Refresh(std::string token, std::string client,
-                                                       Device device, clock::SteadyTime deadline) {
+async::Task<Refreshed> Sessions::Refresh(std::string token, std::string client, Device device,
+                                         clock::SteadyTime deadline) {
   const absl::StatusOr<RefreshClaims> claims = parts_.tokens->Parse(token);
   if (!claims.ok()) {
     CountRefresh("invalid");
-    co_return claims.status();
+    co_return Refreshed{claims.status(), {}};
   }
-  if (!options_.bind_client) client.clear();
-  const Presented presented{claims->user, claims->session, claims->generation, std::move(client),
-                            std::move(device)};
+  Presented presented{claims->user, claims->session, claims->generation, std::string(),
+                      std::move(device)};
+  if (options_.bind_client) presented.client = client;
   const Moment moment = MomentFor(deadline);
   absl::StatusOr<Rotation> rotation = co_await parts_.store->Rotate(presented, moment);
   if (!rotation.ok()) {
     CountRefresh("error");
-    co_return rotation.status();
+    co_return Refreshed{rotation.status(), {}};
   }
   CountRefresh(NameOf(rotation->verdict));
   parts_.feed->Apply(rotation->revocations, moment.now);
-  if (rotation->verdict != Verdict::kRotated && rotation->verdict != Verdict::kRepeated) {
-    co_return Refusal(rotation->verdict);
+  if (rotation->verdict == Verdict::kRotated || rotation->verdict == Verdict::kRepeated) {
+    const bool repeated = rotation->verdict == Verdict::kRepeated;
+    co_return Refreshed{Grant(std::move(rotation->session), repeated), {}};
   }
-  co_return Grant(std::move(rotation->session), rotation->verdict == Verdict::kRepeated);
+  Refreshed refused{Refusal(rotation->verdict), {}};
+  if (rotation->verdict == Verdict::kReused) {
+    presented.client = std::move(client);
+    refused.theft =
+        TheftOf(std::move(presented), *std::move(rotation), moment.now, options_.policy);
+  }
+  co_return refused;
 }
 
 async::Task<absl::StatusOr<Session>> Sessions::Get(uuid::Uuid user, uuid::Uuid session,

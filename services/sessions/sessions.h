@@ -17,6 +17,7 @@
 #include "services/sessions/refresh_token.h"
 #include "services/sessions/revocation_feed.h"
 #include "services/sessions/session_store.h"
+#include "services/sessions/theft_audit.h"
 
 namespace tokenforge::sessions {
 
@@ -25,6 +26,12 @@ struct Granted {
   Session session;
   secret::Secret refresh_token;
   bool repeated = false;  // the same successor as before
+};
+
+// What came of a refresh token.
+struct Refreshed {
+  absl::StatusOr<Granted> granted;
+  std::optional<Theft> theft;  // for the audit log; `granted` is REFRESH_TOKEN_REUSED then
 };
 
 // Where a page of sessions begins: after this one.
@@ -60,8 +67,8 @@ class Sessions {
   // Starts a session; `wanted` says for whom, from where and how they proved themselves.
   async::Task<absl::StatusOr<Granted>> Start(Session wanted, clock::SteadyTime deadline);
 
-  async::Task<absl::StatusOr<Granted>> Refresh(std::string token, std::string client, Device device,
-                                               clock::SteadyTime deadline);
+  async::Task<Refreshed> Refresh(std::string token, std::string client, Device device,
+                                 clock::SteadyTime deadline);
 
   async::Task<absl::StatusOr<Session>> Get(uuid::Uuid user, uuid::Uuid session,
                                            clock::SteadyTime deadline);

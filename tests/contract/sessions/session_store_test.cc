@@ -124,8 +124,10 @@ TYPED_TEST(SessionStoreContract, TheftEndsEverySessionOfTheUser) {
   const Session foreign = this->Start(uuid::Uuid::Random());
   this->Use(stolen, 1);
   this->clock_.Advance(days(2));
+  const std::vector<Session> before = this->List(this->user_);
   const Rotation theft = this->Rotate(TokenOf(stolen, 1));
   EXPECT_EQ(theft.verdict, Verdict::kReused);
+  EXPECT_THAT(before, ::testing::Contains(theft.session)) << "as it was, for the audit log";
   EXPECT_THAT(theft.revocations, UnorderedElementsAre(this->Ended(stolen), this->Ended(other),
                                                       this->AllOf(this->user_)));
   EXPECT_THAT(this->Log(), UnorderedElementsAre(this->Ended(stolen), this->Ended(other),

@@ -160,5 +160,16 @@ TEST(PolicyFaults, NamesEveryMistakeAtOnce) {
   EXPECT_EQ(FaultsOf(policy).size(), 5U);
 }
 
+TEST(Staleness, CountsGenerationsAndKnowsWhenAsLongAsItIsRemembered) {
+  const auto at = [](int second) { return Time(seconds(1'800'000'000 + second)); };
+  const Lineage lineage{at(0), 5, {at(100), at(110)}};
+  EXPECT_EQ(StalenessOf(lineage, 4, at(150)), (Staleness{1, seconds(40), true}));
+  EXPECT_EQ(StalenessOf(lineage, 3, at(150)), (Staleness{2, seconds(50), true}));
+  EXPECT_EQ(StalenessOf(lineage, 2, at(150)), (Staleness{3, seconds(50), false}))
+      << "it was superseded before the first move that is remembered";
+  EXPECT_EQ(StalenessOf(lineage, 4, at(105)), (Staleness{1, Span(0), true}))
+      << "a clock that was set back makes nothing younger than new";
+}
+
 }  // namespace
 }  // namespace tokenforge::sessions
