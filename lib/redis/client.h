@@ -30,6 +30,7 @@
 #include "lib/async/task.h"
 #include "lib/clock/clock.h"
 #include "lib/redis/command.h"
+#include "lib/redis/endpoint.h"
 #include "lib/redis/reply.h"
 #include "lib/secret/secret.h"
 
@@ -71,30 +72,21 @@ class Observer {
   virtual void OnConnection(bool up, std::string_view why) = 0;
 };
 
-// Where the server is: `unix:///path/to.sock`, `unix:///path/to.sock?db=2`, `redis://host:port` or
-// `redis://host:port/db`. No credentials in it: secrets come from files.
-struct Endpoint {
-  std::string socket_path;  // empty: TCP
-  std::string host;
-  int port = 6379;
-  int database = 0;
-};
-// INVALID_FIELD saying what is wrong with the address.
-absl::StatusOr<Endpoint> ParseEndpoint(std::string_view address);
-
 struct Options {
   Endpoint endpoint;
-  std::string username;                    // empty: the default user
+  std::string username;                    // empty: the default user; of every node of a cluster
   std::optional<secret::Secret> password;  // none: no AUTH
-  size_t max_outstanding = 8192;           // commands waiting for an answer; more are OVERLOADED
+  std::string sentinel_username;           // the same for the Sentinels
+  std::optional<secret::Secret> sentinel_password;
+  size_t max_outstanding = 8192;  // commands waiting for an answer; more are OVERLOADED
   std::chrono::milliseconds connect_timeout{1000};  // of one attempt, with AUTH, SELECT and PING
   std::chrono::milliseconds stall_timeout{3000};    // commands in flight and no answer: reconnect
   std::chrono::milliseconds backoff_min{20};        // between attempts, doubling, with jitter
   std::chrono::milliseconds backoff_max{2000};
 };
 
-// A client of one server. Returns at once and connects behind; commands wait for the first attempt,
-// and while disconnected after it they fail at once. `observer` may be null.
+// A client of whatever the endpoint names. Returns at once and connects behind; commands wait for
+// the first attempt, and while disconnected after it they fail at once. `observer` may be null.
 std::unique_ptr<Client> Open(Options options, Observer* observer = nullptr);
 
 struct ServerRequirements {

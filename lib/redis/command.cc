@@ -6,6 +6,9 @@
 #include <charconv>
 #include <vector>
 
+#include "lib/redis/command_routes.h"
+#include "lib/redis/key_slot.h"
+
 namespace tokenforge::redis {
 namespace {
 
@@ -54,7 +57,11 @@ Command::Command(std::initializer_list<std::string_view> arguments)
     : Command(std::span<const std::string_view>(arguments.begin(), arguments.size())) {}
 
 Command::Command(std::span<const std::string_view> arguments) : count_(arguments.size()) {
-  if (!arguments.empty()) label_ = arguments.front();
+  if (!arguments.empty()) {
+    label_ = arguments.front();
+    may_repeat_ = OnlyReads(arguments.front());
+  }
+  if (const auto key = RoutingKeyOf(arguments)) slot_ = SlotOf(*key);
   wire_.reserve(16 + SizeOf(arguments));
   AppendHeader(&wire_, '*', count_);
   for (const std::string_view argument : arguments) AppendBulk(&wire_, argument);
@@ -62,7 +69,15 @@ Command::Command(std::span<const std::string_view> arguments) : count_(arguments
 
 Command::Command(const Script& script, std::span<const std::string> keys,
                  std::span<const std::string> arguments)
-    : label_(script.name()), script_(script.body_), count_(3 + keys.size() + arguments.size()) {
+    : label_(script.name()),
+      script_(script.body_),
+      count_(3 + keys.size() + arguments.size()),
+      may_repeat_(true) {
+  for (const std::string& key : keys) {
+    const int slot = SlotOf(key);
+    spans_slots_ = spans_slots_ || (slot_ && *slot_ != slot);
+    slot_ = slot;
+  }
   wire_.reserve(96 + SizeOf(keys) + SizeOf(arguments));
   AppendHeader(&wire_, '*', count_);
   AppendBulk(&wire_, "EVALSHA");

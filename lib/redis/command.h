@@ -4,10 +4,16 @@
 // length-prefixed (RESP), so any byte is safe in any of them and nothing can be injected. An
 // argument never becomes part of a Lua source: scripts are constants, inputs go through KEYS and
 // ARGV. Values; movable across threads. A Script may be shared by all threads and copied cheaply.
+//
+// Where it goes: a command knows the slot of the key that it is routed by, on a cluster the only
+// thing that decides which server is asked. All keys of a script are declared in KEYS and share a
+// slot (by a hash tag); one whose keys do not is refused with INTERNAL_FAULT on every kind of
+// server, so that no such script is first noticed on a cluster.
 #pragma once
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,8 +22,9 @@ namespace tokenforge::redis {
 
 // A Lua script with its SHA-1, under which the server caches it.
 //
-// It MUST be idempotent: a call that timed out may have run, and will be tried again. It takes the
-// time as an argument, never from the server.
+// It MUST be idempotent: a call that timed out may have run, and will be tried again — by callers,
+// and by the client itself when a cluster's node is lost. It takes the time as an argument, never
+// from the server.
 class Script {
  public:
   // `name` labels metrics and errors: a short constant such as "rotate".
@@ -47,9 +54,18 @@ class Command {
 
   const std::string& wire() const { return wire_; }  // RESP bytes
   const std::string& label() const { return label_; }
-  bool is_script() const { return script_ != nullptr; }
-  // Turns an EVALSHA into the EVAL of the same call; only for scripts.
+  // An EVALSHA that can be turned into the EVAL of the same call.
+  bool has_source() const { return script_ != nullptr; }
+  // Turns an EVALSHA into the EVAL of the same call; only if it has a source.
   void UseSource();
+
+  // The slot of its key (key_slot.h); none if any server may answer it.
+  std::optional<int> slot() const { return slot_; }
+  // Whether it may be sent again after it may have run: every script, and plain commands that only
+  // read.
+  bool may_repeat() const { return may_repeat_; }
+  // Whether its keys lie in different slots: it cannot be run.
+  bool spans_slots() const { return spans_slots_; }
 
  private:
   std::string wire_;
@@ -57,6 +73,9 @@ class Command {
   std::shared_ptr<const Script::Body> script_;
   size_t tail_ = 0;  // where, in an EVALSHA, the number of keys begins
   size_t count_ = 0;
+  std::optional<int> slot_;
+  bool may_repeat_ = false;
+  bool spans_slots_ = false;
 };
 
 }  // namespace tokenforge::redis

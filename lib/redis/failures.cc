@@ -72,6 +72,12 @@ absl::Status ClientClosed() {
                                milliseconds(1000));
 }
 
+absl::Status SpansSlots(std::string_view operation) {
+  return errors::Make(
+      errors::reasons::INTERNAL_FAULT,
+      absl::StrCat("the keys of ", Abseil(operation), " do not share a slot; nothing was sent"));
+}
+
 absl::Status FromServer(std::string_view operation, std::string_view text) {
   const std::string_view code = CodeIn(Unwrapped(text));
   const std::string message =

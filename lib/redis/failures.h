@@ -15,6 +15,7 @@ absl::Status ConnectionLost(std::string_view operation, bool sent);
 absl::Status DeadlinePassed(std::string_view operation, bool sent);
 absl::Status QueueFull();
 absl::Status ClientClosed();
+absl::Status SpansSlots(std::string_view operation);
 // What an error reply means; `text` is the server's line without the leading '-'.
 absl::Status FromServer(std::string_view operation, std::string_view text);
 bool IsUnknownScript(std::string_view text);

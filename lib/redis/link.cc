@@ -22,8 +22,14 @@ std::string CodeOf(const redisReply& error) {
 
 }  // namespace
 
-Link::Link(uv_loop_t* loop, const Options* options, Listener* listener)
-    : loop_(loop), options_(options), listener_(listener), jitter_(std::random_device()()) {
+Link::Link(uv_loop_t* loop, ServerAddress server, int database, const Options* options,
+           Listener* listener)
+    : loop_(loop),
+      server_(std::move(server)),
+      database_(database),
+      options_(options),
+      listener_(listener),
+      jitter_(std::random_device()()) {
   uv_timer_init(loop_, &timer_);
   timer_.data = this;
   resolution_.data = this;
@@ -31,12 +37,22 @@ Link::Link(uv_loop_t* loop, const Options* options, Listener* listener)
 
 void Link::Start() { Attempt(); }
 
-void Link::Stop() {
+void Link::Stop(std::function<void()> gone) {
   stopped_ = true;
   up_ = false;
+  gone_ = std::move(gone);
   if (resolving_) uv_cancel(reinterpret_cast<uv_req_t*>(&resolution_));
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
   if (redisAsyncContext* const context = std::exchange(context_, nullptr)) redisAsyncFree(context);
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), [](uv_handle_t* timer) {
+    Of(timer)->closed_ = true;
+    Of(timer)->TellGone();
+  });
+}
+
+void Link::TellGone() {
+  if (!closed_ || resolving_ || !gone_) return;
+  const std::function<void()> gone = std::exchange(gone_, nullptr);
+  gone();
 }
 
 void Link::Flush() {
@@ -52,8 +68,8 @@ void Link::Drop(std::string_view why) {
 }
 
 void Link::Attempt() {
-  if (!options_->endpoint.socket_path.empty()) {
-    Dial(redisAsyncConnectUnix(options_->endpoint.socket_path.c_str()));
+  if (!server_.socket_path.empty()) {
+    Dial(redisAsyncConnectUnix(server_.socket_path.c_str()));
   } else {
     Resolve();
   }
@@ -64,8 +80,8 @@ void Link::Attempt() {
 void Link::Resolve() {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
-  const int fault = uv_getaddrinfo(loop_, &resolution_, OnResolved, options_->endpoint.host.c_str(),
-                                   nullptr, &hints);
+  const int fault =
+      uv_getaddrinfo(loop_, &resolution_, OnResolved, server_.host.c_str(), nullptr, &hints);
   resolving_ = fault == 0;
   if (fault != 0) Down(uv_strerror(fault));
 }
@@ -80,11 +96,11 @@ void Link::OnResolved(uv_getaddrinfo_t* request, int status, addrinfo* found) {
       addresses.emplace_back(text.data());
   }
   uv_freeaddrinfo(found);
-  if (self->stopped_) return;
+  if (self->stopped_) return self->TellGone();
   if (addresses.empty()) return self->Down(status < 0 ? uv_strerror(status) : "no address");
   // One address per attempt, in turn: one that is dead must not hide the others.
   const std::string& address = addresses[self->attempts_ % addresses.size()];
-  self->Dial(redisAsyncConnect(address.c_str(), self->options_->endpoint.port));
+  self->Dial(redisAsyncConnect(address.c_str(), self->server_.port));
 }
 
 void Link::Dial(redisAsyncContext* context) {
@@ -126,8 +142,8 @@ void Link::Greet() {
     const std::string user = options_->username.empty() ? "default" : options_->username;
     send({"AUTH", user, password}, false);
   }
-  if (options_->endpoint.database != 0) {
-    const std::string database = std::to_string(options_->endpoint.database);
+  if (database_ != 0) {
+    const std::string database = std::to_string(database_);
     send({"SELECT", database}, false);
   }
   send({"PING"}, true);

@@ -10,6 +10,7 @@
 #include <hiredis/async.h>
 #include <uv.h>
 
+#include <functional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -29,14 +30,21 @@ class Link {
     virtual void OnDown(std::string_view why) = 0;
   };
 
-  Link(uv_loop_t* loop, const Options* options, Listener* listener);
+  // To this server and database. Of the options, which outlive it, it uses who we are, timeouts and
+  // back-off.
+  Link(uv_loop_t* loop, ServerAddress server, int database, const Options* options,
+       Listener* listener);
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
   void Start();
   // Ends for good; what is in flight fires with null replies before this returns. The loop must run
-  // on until it has nothing left.
-  void Stop();
+  // on until `gone` is called, which may destroy the link: then it points to it no more.
+  void Stop(std::function<void()> gone = {});
+
+  const ServerAddress& server() const { return server_; }
+  // Where the next attempt goes.
+  void SetServer(ServerAddress server) { server_ = std::move(server); }
 
   // Where commands go while the link is up; null while it is down.
   redisAsyncContext* context() const { return up_ ? context_ : nullptr; }
@@ -57,15 +65,20 @@ class Link {
   void Dial(redisAsyncContext* context);
   void Greet();
   void Down(std::string_view why);  // the context is gone, or going by itself
+  void TellGone();
   std::chrono::milliseconds NextPause();
 
   uv_loop_t* const loop_;
+  ServerAddress server_;
+  const int database_;
   const Options* const options_;
   Listener* const listener_;
   uv_timer_t timer_;  // ends an attempt that takes too long; or the pause before the next
   uv_getaddrinfo_t resolution_;
   bool resolving_ = false;
   bool stopped_ = false;
+  bool closed_ = false;  // the timer
+  std::function<void()> gone_;
   bool up_ = false;
   redisAsyncContext* context_ = nullptr;
   unsigned attempts_ = 0;  // since the link was last up

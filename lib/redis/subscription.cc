@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -21,7 +22,7 @@ constexpr std::chrono::milliseconds kShortestPause{200};
 
 class OneChannel final : public Subscription, private Link::Listener {
  public:
-  OneChannel(Options options, std::string channel, SubscriptionHooks hooks)
+  OneChannel(SingleEndpoint endpoint, Options options, std::string channel, SubscriptionHooks hooks)
       : options_(std::move(options)), channel_(std::move(channel)), hooks_(std::move(hooks)) {
     options_.backoff_min = std::max(options_.backoff_min, kShortestPause);
     options_.backoff_max = std::max(options_.backoff_max, kShortestPause);
@@ -30,7 +31,7 @@ class OneChannel final : public Subscription, private Link::Listener {
     uv_async_init(&loop_, &close_,
                   [](uv_async_t* handle) { static_cast<OneChannel*>(handle->data)->Close(); });
     uv_prepare_init(&loop_, &before_poll_);
-    link_.reset(new Link(&loop_, &options_, this));
+    link_.reset(new Link(&loop_, std::move(endpoint.server), endpoint.database, &options_, this));
     const SignalsBlocked blocked;
     thread_ = std::thread([this] { Loop(); });
   }
@@ -99,7 +100,11 @@ class OneChannel final : public Subscription, private Link::Listener {
 
 std::unique_ptr<Subscription> Subscribe(Options options, std::string channel,
                                         SubscriptionHooks hooks) {
-  return std::make_unique<OneChannel>(std::move(options), std::move(channel), std::move(hooks));
+  auto* const single = std::get_if<SingleEndpoint>(&options.endpoint);
+  if (single == nullptr) throw std::invalid_argument("only of a single server yet");
+  SingleEndpoint endpoint = std::move(*single);
+  return std::make_unique<OneChannel>(std::move(endpoint), std::move(options), std::move(channel),
+                                      std::move(hooks));
 }
 
 }  // namespace tokenforge::redis

@@ -146,6 +146,16 @@ TEST_F(ClientTest, StatesOfTheServerThatPassAreDependencyDownWithRetry) {
   }
 }
 
+TEST_F(ClientTest, AScriptWhoseKeysDoNotShareASlotIsRefusedAlsoHere) {
+  const Script write("write", "return redis.call('SET', KEYS[1], KEYS[2])");
+  const std::vector<std::string> apart = {"{a}", "{b}"};
+  const auto refused = Ask(*client_, Command(write, apart, {}));
+  EXPECT_EQ(ReasonOf(refused.status()), reasons::INTERNAL_FAULT);
+  EXPECT_TRUE(Ask(*client_, Command({"GET", "{a}"}))->IsNil());
+  const std::vector<std::string> together = {"{a}1", "{a}2"};
+  EXPECT_TRUE(Ask(*client_, Command(write, together, {})).ok());
+}
+
 TEST_F(ClientTest, OutOfMemoryInsideAScriptIsDependencyDown) {
   ASSERT_TRUE(Ask(*client_, Command({"CONFIG", "SET", "maxmemory", "1"})).ok());
   const Script write("write", "return redis.call('SET', KEYS[1], 'x')");
@@ -208,25 +218,6 @@ TEST(CheckServer, WorksForAUserWithoutConfig) {
   const auto client = Open(std::move(options));
   const absl::Status status = Finish(CheckServer(*client, {}, In(seconds(20))));
   EXPECT_TRUE(status.ok()) << status;
-}
-
-TEST(ParseEndpoint, TakesSocketsAndHosts) {
-  EXPECT_EQ(ParseEndpoint("unix:///run/redis.sock")->socket_path, "/run/redis.sock");
-  EXPECT_EQ(ParseEndpoint("unix:///run/redis.sock?db=3")->database, 3);
-  EXPECT_EQ(ParseEndpoint("redis://cache")->port, 6379);
-  EXPECT_EQ(ParseEndpoint("redis://cache:7000/5")->port, 7000);
-  EXPECT_EQ(ParseEndpoint("redis://cache:7000/5")->database, 5);
-  EXPECT_EQ(ParseEndpoint("redis://[::1]:7000")->host, "::1");
-}
-
-TEST(ParseEndpoint, RefusesEverythingElse) {
-  for (const std::string address :
-       {"", "cache:6379", "http://cache", "redis://", "redis://cache:0", "redis://cache:65536",
-        "redis://cache:", "redis://cache:1x", "redis://cache/x", "redis://u:p@cache",
-        "unix://relative", "unix:///a?x=1", "unix:///a?db=-1", "redis://[::1", "redis://[::1]x"}) {
-    EXPECT_EQ(ReasonOf(ParseEndpoint(address).status()), reasons::INVALID_FIELD) << address;
-  }
-  EXPECT_FALSE(ParseEndpoint("unix:///" + std::string(107, 'x')).ok());
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+#include <stdexcept>
+#include <utility>
+
+#include "lib/redis/client.h"
+#include "lib/redis/single_server.h"
+
+namespace tokenforge::redis {
+namespace {
+
+struct Opening {
+  std::unique_ptr<Client> operator()(SingleEndpoint& single) {
+    return std::make_unique<SingleServer>(std::move(single), std::move(options), observer);
+  }
+  std::unique_ptr<Client> operator()(SentinelEndpoint&) {
+    throw std::invalid_argument("redis+sentinel:// is not built yet");
+  }
+  std::unique_ptr<Client> operator()(ClusterEndpoint&) {
+    throw std::invalid_argument("redis+cluster:// is not built yet");
+  }
+
+  Options options;
+  Observer* observer;
+};
+
+}  // namespace
+
+std::unique_ptr<Client> Open(Options options, Observer* observer) {
+  Endpoint endpoint = std::exchange(options.endpoint, Endpoint());
+  return std::visit(Opening{std::move(options), observer}, endpoint);
+}
+
+}  // namespace tokenforge::redis
