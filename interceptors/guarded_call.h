@@ -20,6 +20,7 @@
 #include "interceptors/bound_method.h"
 #include "interceptors/checked_methods.h"
 #include "interceptors/gate.h"
+#include "lib/sync/hand_over.h"
 #include "lib/telemetry/call.h"
 #include "lib/telemetry/trace.h"
 #include "tokenforge/caller.h"
@@ -90,6 +91,7 @@ class GuardedCallFactory final : public grpc::experimental::ServerInterceptorFac
  public:
   GuardedCallFactory(const Gate& gate, const CheckedMethods& checked)
       : gate_(gate), checked_(checked) {}
+  ~GuardedCallFactory() override { sync::TakeOver(this); }  // the server has shut down
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override;
 

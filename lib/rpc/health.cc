@@ -60,6 +60,7 @@ absl::Status Malformed() {
 
 class Health::Body final : public grpc::Service {
  public:
+  ~Body() override { sync::TakeOver(this); }  // the server has shut down: every watch is done
   explicit Body(std::vector<std::string> services) : names_(services.begin(), services.end()) {
     names_.insert("");
     AddMethod(new RpcServiceMethod("/grpc.health.v1.Health/Check", RpcMethod::NORMAL_RPC, nullptr));
@@ -133,6 +134,7 @@ class Health::Body final : public grpc::Service {
         const sync::MutexLock lock(&body_->mutex_);
         body_->watchers_.erase(this);
       }
+      sync::HandOver(body_);
       delete this;
     }
 

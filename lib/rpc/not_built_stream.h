@@ -8,6 +8,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 
 namespace tokenforge::rpc {
 
@@ -15,8 +16,14 @@ namespace internal {
 template <class Reactor>
 class RefusingReactor final : public Reactor {
  public:
-  explicit RefusingReactor(const absl::Status& status) { this->Finish(ToGrpc(status)); }
-  void OnDone() override { delete this; }
+  explicit RefusingReactor(const absl::Status& status) {
+    sync::HandOver(this);
+    this->Finish(ToGrpc(status));
+  }
+  void OnDone() override {
+    sync::TakeOver(this);
+    delete this;
+  }
 };
 inline absl::Status NotBuiltStatus() {
   return errors::Make(errors::reasons::NOT_BUILT, "this method is not built in this version");

@@ -4,13 +4,12 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
-#include "lib/sync/hand_over.h"
 
 namespace tokenforge::rpc::internal {
 
 void WatchStates::Begin() {
   itself_ = shared_from_this();
-  sync::HandOver(this);
+  Leave();
   if (watched_.Add(itself_)) {
     Proceed();
   } else {
@@ -55,7 +54,7 @@ void WatchStates::Proceed() {
     const sync::MutexLock lock(&mutex_);
     step = Decide();
   }
-  sync::HandOver(this);
+  if (step == Step::kNothing) Leave();
   if (step == Step::kWrite) Write();
   if (step == Step::kFinish)
     End(absl::IsCancelled(*end_) ? grpc::Status(grpc::StatusCode::CANCELLED, "") : ToGrpc(*end_));

@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "lib/sync/hand_over.h"
 #include "lib/sync/mutex.h"
 #include "lib/sync/watched.h"
 
@@ -52,6 +53,8 @@ class WatchStates : public sync::Watched::Watcher,
  protected:
   void Written(bool ok);
   void Cancelled() { EndWith(absl::CancelledError()); }
+  // The last look at this object before gRPC has it: another of its threads may end it at once.
+  void Leave() const { sync::HandOver(this); }
   void Done();  // the last thing that is called
 
  private:
@@ -88,8 +91,14 @@ class WatchStream final : public grpc::ServerWriteReactor<Response>, public Watc
     message_.Clear();
     return next_(message_);
   }
-  void Write() override { this->StartWrite(&message_); }
-  void End(const grpc::Status& status) override { this->Finish(status); }
+  void Write() override {
+    Leave();
+    this->StartWrite(&message_);
+  }
+  void End(const grpc::Status& status) override {
+    Leave();
+    this->Finish(status);
+  }
 
   const NextMessage<Response> next_;
   Response message_;  // gRPC's while writing

@@ -3,6 +3,7 @@
 #include <grpcpp/alarm.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -20,14 +21,20 @@ using std::chrono::steady_clock;
 constexpr milliseconds kTimeToAnswer{200};  // is left of the call's time
 constexpr milliseconds kOneQuestion{100};   // about other replicas, also when patience is over
 
+// What gRPC hands from who sets an alarm to the thread on which it rings includes the closure, so
+// the mark is not one that the closure would have to be read for.
+constexpr char kAlarms = 0;
+
 // Resumes on a thread of gRPC's, when the time is over or the alarm is cancelled.
 template <class Resume>
 void SetAlarm(grpc::Alarm& alarm, milliseconds duration, Resume resume) {
-  sync::HandOver(&alarm);
-  alarm.Set(std::chrono::system_clock::now() + duration, [resume, taken = &alarm](bool ok) mutable {
-    sync::TakeOver(taken);
+  auto ring = [resume](bool ok) mutable {
+    sync::TakeOver(&kAlarms);
     resume(ok);
-  });
+  };
+  std::function<void(bool)> handler = std::move(ring);
+  sync::HandOver(&kAlarms);
+  alarm.Set(std::chrono::system_clock::now() + duration, std::move(handler));
 }
 
 async::Task<void> Sleep(milliseconds duration) {

@@ -203,10 +203,10 @@ void TrustStream::Proceed() {
     next = Decide();
     if (next == Next::kWrite) bytes = message_->bytes.get();
   }
-  if (next == Next::kNothing) return;
+  const grpc::Status end = next == Next::kFinish ? End() : grpc::Status();
   sync::HandOver(this);
   if (next == Next::kWrite) StartWrite(bytes);
-  if (next == Next::kFinish) Finish(End());
+  if (next == Next::kFinish) Finish(end);
 }
 
 TrustStream::Next TrustStream::Decide() {

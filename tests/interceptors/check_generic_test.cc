@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "lib/sync/hand_over.h"
 #include "tests/interceptors/awaited_log.h"
 #include "tests/interceptors/checked_server.h"
 #include "tokenforge/observe.h"
@@ -34,6 +35,7 @@ class GenericProxy final : public grpc::CallbackGenericService {
   class Reactor final : public grpc::ServerGenericBidiReactor {
    public:
     Reactor(GenericProxy& owner, grpc::GenericCallbackServerContext& context) {
+      sync::HandOver(this);
       grpc::Status refusal;
       if (!MayAnswer(owner.manner_, owner.guard_, context, &refusal)) {
         Finish(refusal);
@@ -44,9 +46,13 @@ class GenericProxy final : public grpc::CallbackGenericService {
       Observe(context, v1::Ask(), &answer);
       bool own = false;
       EXPECT_TRUE(grpc::SerializationTraits<v1::Answer>::Serialize(answer, &bytes_, &own).ok());
+      sync::HandOver(this);
       StartWriteAndFinish(&bytes_, grpc::WriteOptions(), grpc::Status::OK);
     }
-    void OnDone() override { delete this; }
+    void OnDone() override {
+      sync::TakeOver(this);
+      delete this;
+    }
 
    private:
     grpc::ByteBuffer bytes_;

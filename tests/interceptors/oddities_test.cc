@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "lib/sync/hand_over.h"
 #include "tests/interceptors/guarded_server.h"
 
 namespace tokenforge::testing {
@@ -158,8 +159,12 @@ class Curious final : public grpc::experimental::Interceptor {
   struct Seen {
     std::atomic<int> requests = 0, callers = 0, statuses = 0;
   };
-  Curious(Seen& seen, grpc::ServerContextBase* context) : seen_(seen), context_(context) {}
+  Curious(Seen& seen, grpc::ServerContextBase* context) : seen_(seen), context_(context) {
+    sync::HandOver(this);
+  }
+  ~Curious() override { sync::TakeOver(this); }
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override {
+    sync::TakeOver(this);
     using Hook = grpc::experimental::InterceptionHookPoints;
     if (batch->QueryInterceptionHookPoint(Hook::POST_RECV_MESSAGE)) {
       const auto* ask = static_cast<v1::Ask*>(batch->GetRecvMessage());
@@ -167,6 +172,7 @@ class Curious final : public grpc::experimental::Interceptor {
       if (CallerOf(*context_).authenticated()) ++seen_.callers;
     }
     if (batch->QueryInterceptionHookPoint(Hook::PRE_SEND_STATUS)) ++seen_.statuses;
+    sync::HandOver(this);
     batch->Proceed();
   }
 

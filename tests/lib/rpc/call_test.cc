@@ -12,6 +12,7 @@
 #include "lib/errors/errors.h"
 #include "lib/rpc/not_built_stream.h"
 #include "lib/rpc/server_call.h"
+#include "lib/sync/hand_over.h"
 #include "lib/telemetry/log.h"
 #include "tests/lib/rpc/key_server.h"
 
@@ -57,7 +58,9 @@ class CallTest : public ::testing::Test {
   Got Ask(grpc::ClientContext& context) {
     GetJwksResponse response;
     Got got;
+    for (const FakeKeys* keys : {&front_.keys, &back_.keys}) keys->Hand();
     got.status = front_stub_->GetJwks(&context, GetJwksRequest(), &response);
+    for (const FakeKeys* keys : {&front_.keys, &back_.keys}) keys->Take();
     got.jwks = response.jwks();
     return got;
   }
@@ -160,12 +163,18 @@ TEST_F(CallTest, CallWithoutADeadlineGetsOne) {
 // Never answers by itself; ends when the call is cancelled or its deadline passes.
 class HangingReactor final : public grpc::ServerUnaryReactor {
  public:
-  explicit HangingReactor(std::promise<void>& cancelled) : cancelled_(cancelled) {}
+  explicit HangingReactor(std::promise<void>& cancelled) : cancelled_(cancelled) {
+    sync::HandOver(this);
+  }
   void OnCancel() override {
+    const sync::Visit visit(this);
     cancelled_.set_value();
     Finish(grpc::Status::CANCELLED);
   }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    sync::TakeOver(this);
+    delete this;
+  }
 
  private:
   std::promise<void>& cancelled_;

@@ -13,6 +13,7 @@
 #include "lib/rpc/call.h"
 #include "lib/rpc/peer.h"
 #include "lib/rpc/tls.h"
+#include "lib/sync/hand_over.h"
 #include "tokenforge/keys/v1/keys.grpc.pb.h"
 
 namespace tokenforge::rpc::testing {
@@ -31,12 +32,17 @@ class FakeKeys final : public KeyService::CallbackService {
   grpc::ServerUnaryReactor* GetJwks(grpc::CallbackServerContext* context,
                                     const GetJwksRequest* request,
                                     GetJwksResponse* response) override {
+    const sync::Visit visit(this);  // a test's thread and the handlers', see Hand and Take
     ++calls;
     if (on_jwks) return on_jwks(context, request, response);
     const auto peer = PeerOf(*context);
     if (peer.ok()) response->set_jwks(peer->text());
     return Answer(context, peer.status());
   }
+
+  // What a test gives its handlers before a call, and reads after it.
+  void Hand() const { sync::HandOver(this); }
+  void Take() const { sync::TakeOver(this); }
 
   OnJwks on_jwks;
   std::atomic<int> calls = 0;
