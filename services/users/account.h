@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "lib/clock/clock.h"
+#include "lib/email/canonical_email.h"
 #include "lib/secret/secret.h"
-#include "services/users/email.h"
 
 namespace tokenforge::users {
+
+using email::CanonicalEmail;
 
 struct Account {
   std::string user_id;  // lower-case UUID

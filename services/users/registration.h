@@ -5,10 +5,12 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "lib/email/canonical_email.h"
 #include "lib/secret/secret.h"
-#include "services/users/email.h"
 
 namespace tokenforge::users {
+
+using email::CanonicalEmail;
 
 inline constexpr std::size_t kMaxNameCodePoints = 100;
 
@@ -43,7 +45,7 @@ class Registration {
 
 // INVALID_FIELD with every fault of every field at once; WEAK_PASSWORD when the only thing wrong is
 // that another password is needed. Names: valid UTF-8, at most 100 characters, no control
-// characters; may be empty. The ID: a lower-case UUID. Email and password: email.h,
+// characters; may be empty. The ID: a lower-case UUID. Email and password: canonical_email.h,
 // password_policy.h.
 absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form);
 

@@ -1,10 +1,10 @@
-#include "services/users/email.h"
+#include "lib/email/canonical_email.h"
 
 #include <algorithm>
 
 #include "lib/errors/errors.h"
 
-namespace tokenforge::users {
+namespace tokenforge::email {
 namespace {
 
 // Not <cctype>: those follow the locale.
@@ -83,4 +83,4 @@ absl::StatusOr<CanonicalEmail> CanonicalEmail::Parse(std::string_view text) {
   return CanonicalEmail(std::move(canonical));
 }
 
-}  // namespace tokenforge::users
+}  // namespace tokenforge::email

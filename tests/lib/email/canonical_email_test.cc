@@ -1,11 +1,11 @@
-#include "services/users/email.h"
+#include "lib/email/canonical_email.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 
-namespace tokenforge::users {
+namespace tokenforge::email {
 namespace {
 
 std::string Canonical(std::string_view text) {
@@ -143,4 +143,4 @@ TEST(Email, NeverRepeatsWhatItRefuses) {
 }
 
 }  // namespace
-}  // namespace tokenforge::users
+}  // namespace tokenforge::email

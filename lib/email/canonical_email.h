@@ -1,14 +1,15 @@
-// The one canonical form of an email, which is what is stored, compared and unique.
+// The one canonical form of an email, which is what is stored, compared, unique, and counted.
 //
 // Why a type: two spellings of one address are two accounts to a database and one mailbox to an
 // attacker (CVE-2019-19844). So there is exactly one form, and only Parse makes it:
 // - ASCII only. Unicode is refused, not folded: no dotless i, Kelvin sign or full-width letter can
-// become an
-//   ASCII address that belongs to somebody else.
+//   become an ASCII address that belongs to somebody else.
 // - All lower case, the local part too. RFC 5321 lets a mailbox differ by case; no mail provider
-// that matters
-//   does, and people do not remember how they wrote theirs.
+//   that matters does, and people do not remember how they wrote theirs.
 // - Exactly as received otherwise: nothing is trimmed, and dots and "+tag" are kept.
+//
+// Why in lib/: the users service stores by it and the façade counts guesses by it. Were they to
+// differ, another spelling of an address would be another row of free guesses at one account.
 //
 // Immutable values, thread-safe.
 #pragma once
@@ -19,7 +20,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace tokenforge::users {
+namespace tokenforge::email {
 
 class CanonicalEmail {
  public:
@@ -40,4 +41,4 @@ class CanonicalEmail {
   std::string text_;
 };
 
-}  // namespace tokenforge::users
+}  // namespace tokenforge::email
