@@ -25,6 +25,9 @@ constexpr size_t kMaxMessage = 1024;
 constexpr size_t kMaxFaults = 2048;
 constexpr std::chrono::milliseconds kRetryTransport{1000};
 
+// Of this process alone: ToGrpc does not send it.
+constexpr std::string_view kCancelledUrl = "tokenforge/cancelled";
+
 absl::string_view Abseil(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string Shortened(std::string_view text, size_t limit) {
@@ -85,9 +88,14 @@ absl::Status Foreign(const grpc::Status& status, std::string_view peer) {
                   {"detail", std::string_view(status.error_message())}});
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::CANCELLED:
-      return errors::MakeRetryable(reasons::DEPENDENCY_DOWN,
-                                   name + " cannot be reached now; try again", kRetryTransport);
+    case grpc::StatusCode::CANCELLED: {
+      absl::Status down = errors::MakeRetryable(
+          reasons::DEPENDENCY_DOWN, name + " cannot be reached now; try again", kRetryTransport);
+      if (status.error_code() == grpc::StatusCode::CANCELLED) {
+        down.SetPayload(Abseil(kCancelledUrl), absl::Cord());
+      }
+      return down;
+    }
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return errors::Make(reasons::DEADLINE_PASSED, name + " did not answer in time; try again");
     default:
@@ -118,6 +126,10 @@ absl::Status FromGrpc(const grpc::Status& status, std::string_view peer) {
   const auto reason = errors::ReasonOf(restored);
   if (reason && errors::CodeOf(*reason) == restored.code()) return restored;
   return Foreign(status, peer);
+}
+
+bool WasCancelled(const absl::Status& status) {
+  return status.GetPayload(Abseil(kCancelledUrl)).has_value();
 }
 
 }  // namespace tokenforge::rpc

@@ -27,4 +27,9 @@ grpc::Status ToGrpc(const absl::Status& status);
 // one that comes with another code is INTERNAL_FAULT.
 absl::Status FromGrpc(const grpc::Status& status, std::string_view peer = "the server");
 
+// Whether an error of FromGrpc is that of a call that was cancelled: by our own caller, who went
+// away, or by the server. Its reason is DEPENDENCY_DOWN, which to a caller it is; who counts what a
+// caller did must tell the two apart.
+bool WasCancelled(const absl::Status& status);
+
 }  // namespace tokenforge::rpc

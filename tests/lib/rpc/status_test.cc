@@ -163,5 +163,18 @@ TEST(Status, DetailsThatDoNotParseAreIgnored) {
   EXPECT_EQ(errors::ReasonOf(status), reasons::DEPENDENCY_DOWN);
 }
 
+TEST(Status, TellsACancelledCallFromAServerThatIsDown) {
+  const absl::Status cancelled = FromGrpc({grpc::StatusCode::CANCELLED, "CANCELLED"});
+  const absl::Status down = FromGrpc({grpc::StatusCode::UNAVAILABLE, "connection refused"});
+  EXPECT_TRUE(WasCancelled(cancelled));
+  EXPECT_FALSE(WasCancelled(down));
+  EXPECT_FALSE(WasCancelled(absl::OkStatus()));
+  EXPECT_FALSE(WasCancelled(Make(reasons::DEPENDENCY_DOWN, "Redis is away")));
+  EXPECT_EQ(errors::ReasonOf(cancelled), errors::ReasonOf(down));
+  // A caller of ours must not be told that somebody else's call was cancelled.
+  EXPECT_EQ(DetailsByUrl(ToGrpc(cancelled)), DetailsByUrl(ToGrpc(down)));
+  EXPECT_FALSE(WasCancelled(FromGrpc(ToGrpc(cancelled))));
+}
+
 }  // namespace
 }  // namespace tokenforge::rpc
