@@ -53,12 +53,15 @@ class RedisBody final : public Body {
       ASSERT_EQ(fakes::Ask(*client_, {"PEXPIRE", key, "0"})->AsInteger().value(), 1);
     }
   }
+  // A client of the test's own, which may do everything; the store's may do what the ACL grants.
   redis::Client& client() { return *client_; }
 
  private:
-  fakes::RedisServer server_;
+  fakes::RedisServer server_{fakes::AclUsers()};
+  std::unique_ptr<redis::Client> stores_own_ =
+      redis::Open(fakes::As("keys", fakes::OptionsFor(server_.address())));
   std::unique_ptr<redis::Client> client_ = redis::Open(fakes::OptionsFor(server_.address()));
-  GuardReportStoreRedis store_{client_.get()};
+  GuardReportStoreRedis store_{stores_own_.get()};
 };
 
 GuardReport Some(const std::string& facade, int connected = 2) {

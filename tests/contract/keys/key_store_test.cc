@@ -42,12 +42,18 @@ class RedisBody final : public StoreBody {
   KeyStore& store() override { return store_; }
   void GoAway() override { server_.Kill(); }
   fakes::RedisServer& server() { return server_; }
+  // A client of the test's own, which may do everything; the store's may do what the ACL grants.
   redis::Client& client() { return *client_; }
+  void AwaitConnected() const {
+    while (!stores_own_->Connected() || !client_->Connected()) std::this_thread::yield();
+  }
 
  private:
-  fakes::RedisServer server_;
+  fakes::RedisServer server_{fakes::AclUsers()};
+  std::unique_ptr<redis::Client> stores_own_ =
+      redis::Open(fakes::As("keys", fakes::OptionsFor(server_.address())));
   std::unique_ptr<redis::Client> client_ = redis::Open(fakes::OptionsFor(server_.address()));
-  KeyStoreRedis store_{client_.get()};
+  KeyStoreRedis store_{stores_own_.get()};
 };
 
 absl::StatusOr<std::optional<StoredValue>> Read(KeyStore& store) {
@@ -141,7 +147,7 @@ TEST(KeyStoreRedisTest, AcknowledgedValueSurvivesAKilledServer) {
   RedisBody body;
   ASSERT_TRUE(Replace(body.store(), 0, {1, "one"}).value());
   body.server().Restart();
-  while (!body.client().Connected()) std::this_thread::yield();
+  body.AwaitConnected();
   EXPECT_EQ(Read(body.store()).value(), (StoredValue{1, "one"}));
 }
 

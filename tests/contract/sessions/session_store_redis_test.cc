@@ -132,7 +132,7 @@ TEST_F(SessionStoreRedisTest, WhatWasAcknowledgedSurvivesKills) {
     body_.server().Kill();
     all.get_future().wait();
     body_.server().Start();
-    while (!body_.client().Connected()) std::this_thread::yield();
+    body_.AwaitConnected();
     for (const Session& session : acknowledged) {
       ASSERT_THAT(*Finish(body_.store().List(session.user, Now())),
                   ::testing::ElementsAre(session));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "lib/redis/client.h"
@@ -31,18 +32,25 @@ class MemoryBody final : public StoreBody {
   SessionStoreMemory store_;
 };
 
+// The store may do what the user `sessions` of the ACL file that ships may do, and no more.
 class RedisBody final : public StoreBody {
  public:
   explicit RedisBody(Policy policy, std::vector<std::string> settings = {})
-      : server_(std::move(settings)),
+      : server_(fakes::AclUsers(), std::move(settings)),
+        stores_own_(redis::Open(fakes::As("sessions", fakes::OptionsFor(server_.address())))),
         client_(redis::Open(fakes::OptionsFor(server_.address()))),
-        store_(client_.get(), policy) {}
+        store_(stores_own_.get(), policy) {}
   SessionStore& store() override { return store_; }
   fakes::RedisServer& server() { return server_; }
+  // A client of the test's own, which may do everything.
   redis::Client& client() { return *client_; }
+  void AwaitConnected() const {
+    while (!stores_own_->Connected() || !client_->Connected()) std::this_thread::yield();
+  }
 
  private:
   fakes::RedisServer server_;
+  std::unique_ptr<redis::Client> stores_own_;
   std::unique_ptr<redis::Client> client_;
   SessionStoreRedis store_;
 };

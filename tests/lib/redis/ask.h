@@ -18,10 +18,11 @@ inline clock::SteadyTime In(std::chrono::milliseconds span) {
   return std::chrono::steady_clock::now() + span;
 }
 
-// A client's settings for a server at this address.
+// A client's settings for a server at this address. A busy machine may take its time to connect.
 inline redis::Options OptionsFor(const std::string& address) {
   redis::Options options;
   options.endpoint = redis::ParseEndpoint(address).value();
+  options.connect_timeout = std::chrono::seconds(10);
   return options;
 }
 

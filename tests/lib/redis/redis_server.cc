@@ -38,10 +38,23 @@ bool Answers(const std::string& path) {
 }  // namespace
 
 RedisServer::RedisServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
+  MakeFolder();
+  Start();
+}
+
+RedisServer::RedisServer(const AclUsers& users, std::vector<std::string> settings)
+    : settings_(std::move(settings)) {
+  MakeFolder();
+  const std::string file = folder_ + "/users.acl";
+  users.WriteTo(file);
+  settings_.insert(settings_.end(), {"--aclfile", file});
+  Start();
+}
+
+void RedisServer::MakeFolder() {
   std::string pattern = std::filesystem::temp_directory_path() / "tokenforge-redis-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
-  Start();
 }
 
 RedisServer::~RedisServer() {

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/lib/redis/acl_users.h"
+
 namespace tokenforge::fakes {
 
 class RedisServer {
@@ -19,6 +21,9 @@ class RedisServer {
   // Starts, and returns when connections are accepted and the data is loaded. `settings` are added
   // to the command line, such as {"--requirepass", "…"} or {"--maxmemory-policy", "allkeys-lru"}.
   explicit RedisServer(std::vector<std::string> settings = {});
+  // The same with the users of an ACL file: clients then come as one of them (fakes::As), and the
+  // default user may do everything.
+  explicit RedisServer(const AclUsers& users, std::vector<std::string> settings = {});
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -37,6 +42,7 @@ class RedisServer {
   void Restart();    // Kill and Start
 
  private:
+  void MakeFolder();
   void Signal(int signal) const;
   void Reap();
   void AwaitReady();
