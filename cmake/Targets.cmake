@@ -27,10 +27,11 @@ function(tf_binary name)
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
 endfunction()
 
-# tf_test(name SOURCES … DEPS … [LABELS …] [TIMEOUT s]): one GoogleTest program, each of its cases a ctest test.
+# tf_test(name [WHOLE] SOURCES … DEPS … [LABELS …] [TIMEOUT s]): one GoogleTest program, each of its cases a ctest test,
+# or the whole program one, for tests that share servers which take seconds to start.
 # Labels: unit (default), contract, system, interop, chaos, fuzz.
 function(tf_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
@@ -43,6 +44,11 @@ function(tf_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  if(arg_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    return()
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}."
                        PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})

@@ -52,18 +52,23 @@ async::Task<absl::Status> CheckServer(Client& client, ServerRequirements require
                                       clock::SteadyTime deadline) {
   // Two questions: servers before 7 take one section at a time.
   Command ask_server({"INFO", "server"});
-  const absl::StatusOr<Reply> server = co_await client.Call(std::move(ask_server), deadline);
-  if (!server.ok()) co_return server.status();
-  const absl::StatusOr<std::string_view> about_server = server->AsBytes();
-  if (!about_server.ok()) co_return about_server.status();
-  if (absl::Status fault = JudgeServer(*about_server); !fault.ok()) co_return fault;
+  auto servers = co_await client.CallOnEach(std::move(ask_server), deadline);
+  if (!servers.ok()) co_return servers.status();
+  for (const Reply& server : *servers) {
+    const absl::StatusOr<std::string_view> about = server.AsBytes();
+    if (!about.ok()) co_return about.status();
+    if (absl::Status fault = JudgeServer(*about); !fault.ok()) co_return fault;
+  }
 
   Command ask_memory({"INFO", "memory"});
-  const absl::StatusOr<Reply> memory = co_await client.Call(std::move(ask_memory), deadline);
-  if (!memory.ok()) co_return memory.status();
-  const absl::StatusOr<std::string_view> about_memory = memory->AsBytes();
-  if (!about_memory.ok()) co_return about_memory.status();
-  co_return JudgeMemory(*about_memory, requirements);
+  auto memories = co_await client.CallOnEach(std::move(ask_memory), deadline);
+  if (!memories.ok()) co_return memories.status();
+  for (const Reply& memory : *memories) {
+    const absl::StatusOr<std::string_view> about = memory.AsBytes();
+    if (!about.ok()) co_return about.status();
+    if (absl::Status fault = JudgeMemory(*about, requirements); !fault.ok()) co_return fault;
+  }
+  co_return absl::OkStatus();
 }
 
 }  // namespace tokenforge::redis

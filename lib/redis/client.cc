@@ -18,4 +18,21 @@ async::Task<absl::StatusOr<Reply>> Client::CallScript(const Script& script,
   return Call(Command(script, keys, arguments), deadline);
 }
 
+async::Task<absl::StatusOr<std::vector<Reply>>> Client::CallOnEach(Command&& command,
+                                                                   clock::SteadyTime deadline) {
+  return async::Await<absl::StatusOr<std::vector<Reply>>>(
+      [this, command = std::move(command), deadline](auto resume) mutable {
+        RunOnEach(std::move(command), deadline, std::move(resume));
+      });
+}
+
+void Client::RunOnEach(Command command, clock::SteadyTime deadline, DoneEach done) {
+  Run(std::move(command), deadline, [done = std::move(done)](absl::StatusOr<Reply> reply) {
+    if (!reply.ok()) return done(reply.status());
+    std::vector<Reply> only;
+    only.push_back(*std::move(reply));
+    done(std::move(only));
+  });
+}
+
 }  // namespace tokenforge::redis

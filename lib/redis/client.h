@@ -39,6 +39,7 @@ namespace tokenforge::redis {
 class Client {
  public:
   using Done = std::function<void(absl::StatusOr<Reply>)>;
+  using DoneEach = std::function<void(absl::StatusOr<std::vector<Reply>>)>;
 
   virtual ~Client() = default;
 
@@ -46,8 +47,12 @@ class Client {
   // deadline.
   virtual void Run(Command command, clock::SteadyTime deadline, Done done) = 0;
 
-  // True while commands can be answered: connected, authenticated, and not loading its data. For
-  // readiness.
+  // The same on every server that holds data, each primary of a cluster: all answers, in no order,
+  // or one of the errors. A cluster that does not serve every slot is DEPENDENCY_DOWN.
+  virtual void RunOnEach(Command command, clock::SteadyTime deadline, DoneEach done);
+
+  // True while commands can be answered: connected, authenticated, and not loading its data; of a
+  // cluster, by at least one primary. For readiness.
   virtual bool Connected() const = 0;
 
   // The same for coroutines. Name the command before co_await and move it in: g++ 12 destroys
@@ -57,6 +62,8 @@ class Client {
                                                 std::span<const std::string> keys,
                                                 std::span<const std::string> arguments,
                                                 clock::SteadyTime deadline);
+  async::Task<absl::StatusOr<std::vector<Reply>>> CallOnEach(Command&& command,
+                                                             clock::SteadyTime deadline);
 };
 
 // Watches a client, for metrics. Called on the event-loop thread and on callers' threads at once;
@@ -70,6 +77,8 @@ class Observer {
   // The connection came up, was lost, or an attempt to make it failed; `why` (then) holds no
   // secret.
   virtual void OnConnection(bool up, std::string_view why) = 0;
+  // One of several servers came or went, by its address. It does not decide anything.
+  virtual void OnNode(std::string_view /*node*/, bool /*up*/, std::string_view /*why*/) {}
 };
 
 struct Options {
@@ -93,9 +102,9 @@ struct ServerRequirements {
   bool allow_eviction =
       false;  // accept a maxmemory-policy other than noeviction: sessions may vanish
 };
-// What must hold before a service trusts this server: version 6.2 or later, and maxmemory-policy
-// noeviction. DEPENDENCY_DOWN: not answering, try again. FAILED_PRECONDITION: an operator must act,
-// and the message says how.
+// What must hold before a service trusts a server, each primary of a cluster: version 6.2 or later,
+// and maxmemory-policy noeviction. DEPENDENCY_DOWN: not answering, try again. FAILED_PRECONDITION:
+// an operator must act, and the message says how.
 async::Task<absl::Status> CheckServer(Client& client, ServerRequirements requirements,
                                       clock::SteadyTime deadline);
 

@@ -61,6 +61,8 @@ class Command {
 
   // The slot of its key (key_slot.h); none if any server may answer it.
   std::optional<int> slot() const { return slot_; }
+  // Sends it to whoever serves this slot.
+  void RouteTo(int slot) { slot_ = slot; }
   // Whether it may be sent again after it may have run: every script, and plain commands that only
   // read.
   bool may_repeat() const { return may_repeat_; }

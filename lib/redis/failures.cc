@@ -78,6 +78,18 @@ absl::Status SpansSlots(std::string_view operation) {
       absl::StrCat("the keys of ", Abseil(operation), " do not share a slot; nothing was sent"));
 }
 
+absl::Status RedirectedInCircles(std::string_view operation) {
+  return errors::MakeRetryable(
+      DEPENDENCY_DOWN,
+      absl::StrCat("the nodes of the cluster send ", Abseil(operation), " to each other"),
+      milliseconds(500));
+}
+
+absl::Status NotEverySlotIsServed() {
+  return errors::MakeRetryable(DEPENDENCY_DOWN, "the cluster does not serve every slot",
+                               milliseconds(500));
+}
+
 absl::Status FromServer(std::string_view operation, std::string_view text) {
   const std::string_view code = CodeIn(Unwrapped(text));
   const std::string message =

@@ -16,6 +16,8 @@ absl::Status DeadlinePassed(std::string_view operation, bool sent);
 absl::Status QueueFull();
 absl::Status ClientClosed();
 absl::Status SpansSlots(std::string_view operation);
+absl::Status RedirectedInCircles(std::string_view operation);
+absl::Status NotEverySlotIsServed();
 // What an error reply means; `text` is the server's line without the leading '-'.
 absl::Status FromServer(std::string_view operation, std::string_view text);
 bool IsUnknownScript(std::string_view text);

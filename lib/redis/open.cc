@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "lib/redis/client.h"
+#include "lib/redis/cluster_client.h"
 #include "lib/redis/single_server.h"
 
 namespace tokenforge::redis {
@@ -14,8 +15,8 @@ struct Opening {
   std::unique_ptr<Client> operator()(SentinelEndpoint&) {
     throw std::invalid_argument("redis+sentinel:// is not built yet");
   }
-  std::unique_ptr<Client> operator()(ClusterEndpoint&) {
-    throw std::invalid_argument("redis+cluster:// is not built yet");
+  std::unique_ptr<Client> operator()(ClusterEndpoint& cluster) {
+    return std::make_unique<ClusterClient>(std::move(cluster), std::move(options), observer);
   }
 
   Options options;

@@ -34,8 +34,13 @@ struct Pending : DeadlineWheel::Entry {
   Client::Done done;             // empty once it has been called
   Pipeline* pipeline = nullptr;  // where it was sent last
   bool sent = false;             // to any server: it may have run
-  bool asking = false;           // ASKING goes ahead of it
-  int redirects = 0;             // that it has followed
+
+  // Of a cluster's client.
+  bool asking = false;   // ASKING goes ahead of it
+  bool pinned = false;   // meant for this very server: nobody else can answer it
+  int redirections = 0;  // that it has followed
+  int waits = 0;         // times that it was told to try again later
+  int losses = 0;        // connections that were lost while they had it
 };
 
 }  // namespace tokenforge::redis
