@@ -9,13 +9,15 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "services/sessions/account_lock.h"
 #include "services/sessions/token_bucket.h"
 
 namespace tokenforge::sessions {
 
 // Names that this service uses itself; the others are the callers'.
 inline constexpr std::string_view kRefreshSession = "refresh_session";
+// Not a bucket but a streak (account_lock.h).
+inline constexpr std::string_view kAccountLock = "account_lock";
 
 class RateLimits {
  public:
@@ -30,9 +32,10 @@ class RateLimits {
   //   second_factor    5/none/5m     a login challenge; 5m is its life
   RateLimits();
 
-  // Null: there is no such policy.
+  // Null: there is no such policy of tokens.
   const TokenPolicy* Find(std::string_view name) const;
   const Policies& policies() const { return policies_; }
+  LockPolicy lock;  // of account_lock
 
   // Changes policies as flags say, each `POLICY=BURST/REFILL/PERIOD` such as
   // "login_address=100/100/15m"; a refill of "none" lets nothing come back before the end of a
