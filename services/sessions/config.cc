@@ -80,6 +80,7 @@ void Declare(config::Parser& parser, Config* config) {
   DeclareRedis(parser, config);
   DeclareTokens(parser, config);
   DeclareSessions(parser, config);
+  Declare(parser, &config->rate_limits);
   parser.Check([config] { return Mistakes(*config); });
 }
 

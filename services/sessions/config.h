@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "lib/redis/client.h"
 #include "lib/rpc/settings.h"
+#include "services/sessions/rate_limit_flags.h"
 #include "services/sessions/session_rules.h"
 
 namespace tokenforge::config {
@@ -38,6 +39,8 @@ struct Config {
   std::chrono::milliseconds access_token_life{};      // --access-token-life
   std::chrono::milliseconds leeway{};                 // --leeway
   std::chrono::milliseconds revocation_poll{};        // --revocation-poll
+
+  RateLimitSettings rate_limits;
 };
 
 void Declare(config::Parser& parser, Config* config);

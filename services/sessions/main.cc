@@ -7,6 +7,7 @@
 #include "lib/telemetry/metrics.h"
 #include "services/sessions/await_redis.h"
 #include "services/sessions/config.h"
+#include "services/sessions/rate_limit_store_redis.h"
 #include "services/sessions/refresh_keys.h"
 #include "services/sessions/revocation_poller.h"
 #include "services/sessions/session_service.h"
@@ -53,7 +54,10 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
 
   Sessions sessions({&store, &feed, &tokens, &clock},
                     {policy, config.redis_timeout, config.refresh_bind_client});
-  SessionService service(&sessions, &feed);
+  RateLimitStoreRedis limit_store(redis.get());
+  RateLimiter limiter(&limit_store, &clock,
+                      {RateLimitsOf(config.rate_limits), config.redis_timeout});
+  SessionService service(&sessions, &feed, &limiter);
   GuardOptions guard_options;
   const rpc::TlsFiles& tls = config.server.tls;
   guard_options.tls = {tls.cert_file, tls.key_file, tls.ca_file};

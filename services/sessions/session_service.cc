@@ -5,6 +5,7 @@
 #include "lib/rpc/call.h"
 #include "lib/rpc/server_call.h"
 #include "lib/telemetry/log.h"
+#include "services/sessions/rate_limit_messages.h"
 #include "services/sessions/revocation_watch.h"
 #include "services/sessions/session_messages.h"
 
@@ -111,6 +112,18 @@ Answer RevokeToken(Sessions& sessions, const v1::RevokeAccessTokenRequest* reque
   co_return absl::OkStatus();
 }
 
+Answer Take(RateLimiter& limiter, const v1::TakeTokensRequest* request,
+            v1::TakeTokensResponse* response, SteadyTime deadline) {
+  absl::StatusOr<TakeWish> wish = ReadTake(*request, limiter.limits());
+  if (!wish.ok()) co_return wish.status();
+  auto step = wish->gives_back ? limiter.GiveBack(std::move(wish->shares), deadline)
+                               : limiter.Take(std::move(wish->shares), deadline);
+  const auto result = co_await std::move(step);
+  if (!result.ok()) co_return result.status();
+  Put(*result, *request, response);
+  co_return absl::OkStatus();
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* SessionService::CreateSession(grpc::CallbackServerContext* context,
@@ -168,9 +181,9 @@ grpc::ServerWriteReactor<v1::WatchRevocationsResponse>* SessionService::WatchRev
 }
 
 grpc::ServerUnaryReactor* SessionService::TakeTokens(grpc::CallbackServerContext* context,
-                                                     const v1::TakeTokensRequest*,
-                                                     v1::TakeTokensResponse*) {
-  return rpc::NotBuilt(context);
+                                                     const v1::TakeTokensRequest* request,
+                                                     v1::TakeTokensResponse* response) {
+  return rpc::Serve(context, Take(limiter_, request, response, rpc::DeadlineOf(*context)));
 }
 
 }  // namespace tokenforge::sessions

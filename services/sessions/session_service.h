@@ -4,6 +4,7 @@
 // Thread-safe; no handler blocks. What it is given outlives the server.
 #pragma once
 
+#include "services/sessions/rate_limiter.h"
 #include "services/sessions/sessions.h"
 #include "tokenforge/sessions/v1/sessions.grpc.pb.h"
 
@@ -11,7 +12,8 @@ namespace tokenforge::sessions {
 
 class SessionService final : public v1::SessionService::CallbackService {
  public:
-  SessionService(Sessions* sessions, RevocationFeed* feed) : sessions_(*sessions), feed_(*feed) {}
+  SessionService(Sessions* sessions, RevocationFeed* feed, RateLimiter* limiter)
+      : sessions_(*sessions), feed_(*feed), limiter_(*limiter) {}
 
   grpc::ServerUnaryReactor* CreateSession(grpc::CallbackServerContext* context,
                                           const v1::CreateSessionRequest* request,
@@ -46,6 +48,7 @@ class SessionService final : public v1::SessionService::CallbackService {
  private:
   Sessions& sessions_;
   RevocationFeed& feed_;
+  RateLimiter& limiter_;
 };
 
 }  // namespace tokenforge::sessions

@@ -17,6 +17,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "services/sessions/rate_limit_store_memory.h"
 #include "services/sessions/session_service.h"
 #include "services/sessions/session_store_memory.h"
 #include "tests/fakes/fake_clock.h"
@@ -90,7 +91,9 @@ class SessionServiceTest : public ::testing::Test {
   SessionStoreMemory store_{Policy()};
   RevocationFeed feed_;
   Sessions sessions_{{&store_, &feed_, &tokens_, &clock_}, {}};
-  SessionService service_{&sessions_, &feed_};
+  RateLimitStoreMemory limit_store_{&clock_};
+  RateLimiter limiter_{&limit_store_, &clock_, {}};
+  SessionService service_{&sessions_, &feed_, &limiter_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::SessionService::Stub> stub_;
   const std::string user_ = uuid::NewId();

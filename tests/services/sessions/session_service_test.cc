@@ -236,12 +236,5 @@ TEST_F(SessionServiceTest, LimitsCountCharactersAndNotBytes) {
   EXPECT_EQ(response.session().device().name(), name);
 }
 
-TEST_F(SessionServiceTest, RateLimitsAreNotBuilt) {
-  v1::TakeTokensRequest request;
-  v1::TakeTokensResponse response;
-  EXPECT_EQ(errors::ReasonOf(Call(&v1::SessionService::Stub::TakeTokens, request, &response)),
-            reasons::NOT_BUILT);
-}
-
 }  // namespace
 }  // namespace tokenforge::sessions
