@@ -91,7 +91,7 @@ absl::Status NotEverySlotIsServed() {
 }
 
 absl::Status FromServer(std::string_view operation, std::string_view text) {
-  const std::string_view code = CodeIn(Unwrapped(text));
+  const std::string_view code = CodeOf(text);
   const std::string message =
       absl::StrCat("Redis refused ", Abseil(operation), " with ", Abseil(code));
   if (std::find(kPassing.begin(), kPassing.end(), code) != kPassing.end()) {
@@ -99,6 +99,8 @@ absl::Status FromServer(std::string_view operation, std::string_view text) {
   }
   return errors::Make(errors::reasons::INTERNAL_FAULT, message);
 }
+
+std::string_view CodeOf(std::string_view text) { return CodeIn(Unwrapped(text)); }
 
 bool IsUnknownScript(std::string_view text) { return text.starts_with("NOSCRIPT"); }
 

@@ -21,5 +21,8 @@ absl::Status NotEverySlotIsServed();
 // What an error reply means; `text` is the server's line without the leading '-'.
 absl::Status FromServer(std::string_view operation, std::string_view text);
 bool IsUnknownScript(std::string_view text);
+// The code of an error reply, such as READONLY, also where Redis before 7 wraps that of a command
+// inside a script; ERR where there is none.
+std::string_view CodeOf(std::string_view text);
 
 }  // namespace tokenforge::redis::failures

@@ -1,8 +1,8 @@
-#include <stdexcept>
 #include <utility>
 
 #include "lib/redis/client.h"
 #include "lib/redis/cluster_client.h"
+#include "lib/redis/sentinel_client.h"
 #include "lib/redis/single_server.h"
 
 namespace tokenforge::redis {
@@ -12,8 +12,8 @@ struct Opening {
   std::unique_ptr<Client> operator()(SingleEndpoint& single) {
     return std::make_unique<SingleServer>(std::move(single), std::move(options), observer);
   }
-  std::unique_ptr<Client> operator()(SentinelEndpoint&) {
-    throw std::invalid_argument("redis+sentinel:// is not built yet");
+  std::unique_ptr<Client> operator()(SentinelEndpoint& sentinels) {
+    return std::make_unique<SentinelClient>(sentinels, std::move(options), observer);
   }
   std::unique_ptr<Client> operator()(ClusterEndpoint& cluster) {
     return std::make_unique<ClusterClient>(std::move(cluster), std::move(options), observer);

@@ -190,6 +190,13 @@ void RedisSentinel::AwaitReplica(int server) const {
   });
 }
 
+void RedisSentinel::AwaitClientsOfSentinel(int sentinel) const {
+  Await("clients of a sentinel", [&] {
+    const std::string clients = AskPort(sentinels_[sentinel]->port, {"CLIENT", "LIST"});
+    return clients.find("user=tokenforge") != std::string::npos;
+  });
+}
+
 void RedisSentinel::KillServer(int server) { Kill(*servers_[server]); }
 void RedisSentinel::PauseServer(int server) { servers_[server]->process.Kill(SIGSTOP); }
 void RedisSentinel::ResumeServer(int server) { servers_[server]->process.Kill(SIGCONT); }

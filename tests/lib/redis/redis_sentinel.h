@@ -54,6 +54,9 @@ class RedisSentinel {
   // Waits until this server is a replica that has caught up with the primary.
   void AwaitReplica(int server) const;
 
+  // Waits until clients of ours have subscribed to news at this sentinel.
+  void AwaitClientsOfSentinel(int sentinel) const;
+
   void KillServer(int server);    // SIGKILL
   void PauseServer(int server);   // SIGSTOP: connections stay, nobody answers
   void ResumeServer(int server);  // SIGCONT
