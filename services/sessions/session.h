@@ -32,6 +32,7 @@ struct Session {
 struct Moment {
   Time now;
   clock::SteadyTime deadline;
+  Span anchored{0};  // AnchoredClock's time, for limits: one that nobody can set forward
 };
 
 // A refresh token that was presented, and by whom.

@@ -89,8 +89,11 @@ Session ReadRecord(uuid::Uuid user, Reader& reader) {
   session.device.user_agent = rest.Text();
   session.device.ip_address = rest.Text();
   session.amr = Split(rest.Text());
-  if (!rest.ok() || !rest.at_end())
-    reader.Take(SIZE_MAX);  // what is inside is wrong: so is the whole
+  while (rest.ok() && !rest.at_end()) {  // further fields: none is about the session
+    rest.Take(1);
+    rest.Take(rest.Number(1));
+  }
+  if (!rest.ok()) reader.Take(SIZE_MAX);  // what is inside is wrong: so is the whole
   return session;
 }
 

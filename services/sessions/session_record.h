@@ -8,6 +8,11 @@
 //   record = session ID (16 bytes)  size of the rest (2)
 //            created (6)  generation (4)  number of moves (1)  moves (6 each)
 //            client, device name, user agent, IP address, amr    each with its length (2) in front
+//            then any number of further fields: tag (1)  size (1)  so many bytes
+//   tag 1  the bucket of refresh_limit.h: missing (6), up to when by the store's (6) and by the
+//          service's clock (6); without it the bucket is full
+// A reader passes over a field whose tag it does not know, and loses it when it writes the record:
+// so replicas of two versions can work side by side while one is rolled out.
 // Numbers are big-endian; times are milliseconds since 1970; `amr` is joined by spaces.
 // The Lua scripts (session_scripts.h) read and write the same. Pure and thread-safe.
 #pragma once

@@ -10,13 +10,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-namespace tokenforge::sessions {
+#include "services/sessions/times.h"
+#include "services/sessions/token_bucket.h"
 
-using Time = std::chrono::sys_time<std::chrono::milliseconds>;
-using Span = std::chrono::milliseconds;
+namespace tokenforge::sessions {
 
 // What a token that was stolen (used again after its successor) ends.
 enum class ReusePolicy { kUser, kSession };
@@ -29,6 +30,7 @@ struct Policy {
   Span leeway = std::chrono::seconds(30);       // that verifiers grant
   int max_sessions = 50;                        // of one user
   ReusePolicy reuse = ReusePolicy::kUser;
+  std::optional<TokenPolicy> refresh_limit;  // of one session (refresh_limit.h); none: no limit
 };
 
 // What is remembered of a session's refresh tokens. They are numbered from 1; `generation` is the
@@ -61,6 +63,7 @@ enum class Verdict {
   kEnded,        // SESSION_ENDED
   kOtherClient,  // REFRESH_TOKEN_INVALID: presented by another client than it was given to (RFC
                  // 9700 2.2.2)
+  kLimited,      // RATE_LIMITED: too many refreshes of this session (refresh_limit.h)
 };
 
 // The table of refresh (contract, section 2) for a live session and a genuine token of

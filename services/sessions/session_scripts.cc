@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "services/sessions/token_bucket.h"
+
 namespace tokenforge::sessions::scripts {
 namespace {
 
@@ -28,7 +30,7 @@ if value then
     local after = at + 18 + size
     if now < stop and created > epoch then
       live[#live + 1] = {id = id, created = created, generation = generation, count = count,
-                         stop = stop, moves = at + fixed, at = at, raw = string.sub(value, at, after - 1)}
+                         stop = stop, moves = at + fixed, at = at, after = after, raw = string.sub(value, at, after - 1)}
     end
     at = after
   end
@@ -98,45 +100,73 @@ local _, mine = find(id)
 if not mine then return {'ended'} end
 
 local rest = mine.moves + 6 * mine.count
-local theirs, name, agent, address, amr = struct.unpack('>I2c0I2c0I2c0I2c0I2c0', value, rest)
+local theirs, name, agent, address, amr, tail = struct.unpack('>I2c0I2c0I2c0I2c0I2c0', value, rest)
 if client ~= '' and theirs ~= '' and client ~= theirs then return {'other_client'} end
 
 local function move(i) return struct.unpack('>I6', value, mine.moves + 6 * (i - 1)) end
 
-if presented >= mine.generation then
-  local moves = {}
-  for i = 1, mine.count do
-    local moved = move(i)
-    if now - moved < grace then moves[#moves + 1] = moved end
-  end
-  for _ = 1, math.min(presented - mine.generation + 1, 32) do moves[#moves + 1] = now end
-  while #moves > 32 do table.remove(moves, 1) end
-  local packed = {}
-  for i, moved in ipairs(moves) do packed[i] = struct.pack('>I6', moved) end
-  if ARGV[13] ~= '' then name = ARGV[13] end
-  if ARGV[14] ~= '' then agent = ARGV[14] end
-  if ARGV[15] ~= '' then address = ARGV[15] end
-  local body = struct.pack('>I6I4I1', mine.created, presented + 1, #moves) .. table.concat(packed)
-  for _, text in ipairs({theirs, name, agent, address, amr}) do
-    body = body .. struct.pack('>I2', #text) .. text
-  end
-  mine.raw = id .. struct.pack('>I2', #body) .. body
-  mine.stop = math.min(mine.created + absolute, now + idle)
-  save()
-  return {'rotated', mine.raw}
+local behind = mine.generation - presented
+local in_grace = behind > 0 and behind <= mine.count and now - move(mine.count - behind + 1) < grace
+if behind > 0 and not in_grace then
+  if reuse == 'session' then return {'reused', finish({id}), mine.raw} end
+  local ids = {}
+  for i, session in ipairs(live) do ids[i] = session.id end
+  revoke('u', user, before)
+  return {'reused', finish(ids), mine.raw}
 end
 
-local behind = mine.generation - presented
-if behind <= mine.count and now - move(mine.count - behind + 1) < grace then
+local function keep(body)
+  mine.raw = id .. struct.pack('>I2', #body) .. body
+  save()
+end
+
+local spent = ''  -- the bucket's field
+if ARGV[16] ~= '' then
+  local limit = {burst = tonumber(ARGV[16]), refill = tonumber(ARGV[17]), period = tonumber(ARGV[18])}
+  local bucket = {spent = 0, store = 0, service = 0}
+  local at = tail
+  while at < mine.after do
+    local tag, size = string.byte(value, at, at + 1)
+    if tag == 1 then
+      bucket.spent, bucket.store, bucket.service = struct.unpack('>I6I6I6', value, at + 2)
+    end
+    at = at + 2 + size
+  end
+  local clocks = clock_now(ARGV[19])
+  local brought_back = bucket_refill(bucket, limit, clocks)
+  local holds = bucket_holds(bucket, limit, 1)
+  if holds then bucket_spend(bucket, limit, 1, clocks) end
+  spent = '\1\18' .. struct.pack('>I6I6I6', bucket.spent, bucket.store, bucket.service)
+  if not holds then
+    if brought_back then keep(string.sub(value, mine.at + 18, tail - 1) .. spent) end
+    return {'limited', bucket_remaining(bucket, limit), bucket_until_holds(bucket, limit, 1, clocks),
+            bucket_until_full(bucket, limit, clocks)}
+  end
+end
+
+if behind > 0 then
+  if spent ~= '' then keep(string.sub(value, mine.at + 18, tail - 1) .. spent) end
   if behind == 1 then return {'repeated', mine.raw} end
   return {'superseded'}
 end
 
-if reuse == 'session' then return {'reused', finish({id}), mine.raw} end
-local ids = {}
-for i, session in ipairs(live) do ids[i] = session.id end
-revoke('u', user, before)
-return {'reused', finish(ids), mine.raw}
+local moves = {}
+for i = 1, mine.count do
+  local moved = move(i)
+  if now - moved < grace then moves[#moves + 1] = moved end
+end
+for _ = 1, math.min(1 - behind, 32) do moves[#moves + 1] = now end
+while #moves > 32 do table.remove(moves, 1) end
+local packed = {}
+for i, moved in ipairs(moves) do packed[i] = struct.pack('>I6', moved) end
+if ARGV[13] ~= '' then name = ARGV[13] end
+if ARGV[14] ~= '' then agent = ARGV[14] end
+if ARGV[15] ~= '' then address = ARGV[15] end
+mine.stop = math.min(mine.created + absolute, now + idle)
+keep(struct.pack('>I6I4I1', mine.created, presented + 1, #moves) .. table.concat(packed) ..
+     struct.pack('>I2c0I2c0I2c0I2c0I2c0', #theirs, theirs, #name, name, #agent, agent, #address, address,
+                 #amr, amr) .. spent)
+return {'rotated', mine.raw}
 )lua";
 
 constexpr const char* kEnd = R"lua(
@@ -172,6 +202,10 @@ redis::Script Make(const char* name, const char* body) {
   return redis::Script(name, std::string(kCommon) + body);
 }
 
+redis::Script MakeLimited(const char* name, const char* body) {
+  return redis::Script(name, std::string(kTokenBucketLua) + kCommon + body);
+}
+
 }  // namespace
 
 const redis::Script& Add() {
@@ -179,7 +213,7 @@ const redis::Script& Add() {
   return script;
 }
 const redis::Script& Rotate() {
-  static const redis::Script script = Make("sessions.rotate", kRotate);
+  static const redis::Script script = MakeLimited("sessions.rotate", kRotate);
   return script;
 }
 const redis::Script& End() {

@@ -3,7 +3,8 @@
 //
 // They take every input through KEYS and ARGV, also the time: a decision must not depend on which
 // machine's clock made it. Only the log's own order and the lives of keys go by the server's clock,
-// as spans. Each is idempotent in what it leaves behind: a call that timed out may have run.
+// as spans; and the limit asks it too (two_clocks.h). Each may be repeated, as a call that timed
+// out may have run: what it leaves behind is the same, but for the attempts that a limit counts.
 //   KEYS[1] a user's sessions   KEYS[2] the revocation log of the user's bucket   KEYS[3] its epoch
 #pragma once
 
@@ -17,8 +18,9 @@ const redis::Script&
 Add();  // 6 most sessions, 7 session ID, 8 record → the IDs of those that made room
 const redis::Script&
 Rotate();  // 6 grace, 7 reuse, 8 user, 9 issued before, 10 session ID, 11 generation,
-           // 12 client, 13–15 device → {verdict}, {verdict, record} or, of theft,
-           // {verdict, IDs ended, the record that there was}
+           // 12 client, 13–15 device, 16 burst of the limit or "", 17 refill, 18 period, 19 the
+           // service's clock → {verdict}; {verdict, record}; of theft {verdict, IDs ended, the
+           // record that there was}; of the limit {verdict, remaining, ms to one, ms to all}
 const redis::Script& End();  // 6 session ID → the IDs ended
 const redis::Script&
 EndAll();  // 6 session ID to keep or "", 7 user, 8 issued before → the IDs ended

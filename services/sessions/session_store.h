@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "services/sessions/refresh_limit.h"
 #include "services/sessions/revocation.h"
 #include "services/sessions/session.h"
 
@@ -25,8 +26,9 @@ namespace tokenforge::sessions {
 
 struct Rotation {
   Verdict verdict = Verdict::kEnded;
-  Session session;                      // as it is now; of kReused: as it was when theft ended it
-  std::vector<Revocation> revocations;  // what theft ended
+  Session session{};                      // as it is now; of kReused: as it was when theft ended it
+  std::vector<Revocation> revocations{};  // what theft ended
+  Attempts attempts{};                    // of kLimited
 };
 
 struct Ending {
@@ -52,7 +54,8 @@ class SessionStore {
   virtual async::Task<absl::StatusOr<std::vector<Revocation>>> Add(const Session& session,
                                                                    Moment moment) = 0;
 
-  // Decides on a genuine token and does what the verdict says: Decide, with theft by Policy::reuse.
+  // Decides on a genuine token and does what the verdict says: DecideWithinLimit, with theft by
+  // Policy::reuse.
   virtual async::Task<absl::StatusOr<Rotation>> Rotate(const Presented& token, Moment moment) = 0;
 
   // A user's live sessions, newest first.

@@ -20,6 +20,11 @@ void Replace(std::string& stored, const std::string& given) {
 
 }  // namespace
 
+const clock::Clock& SessionStoreMemory::SystemClock() {
+  static const clock::SystemClock clock;
+  return clock;
+}
+
 void SessionStoreMemory::FailWith(std::optional<errors::Reason> reason) {
   const sync::MutexLock lock(&mutex_);
   fault_ = reason;
@@ -79,29 +84,34 @@ std::vector<Revocation> SessionStoreMemory::Punish(const Presented& token,
   return revocations;
 }
 
-Rotation SessionStoreMemory::RotateLocked(const Presented& token, Time now) {
+Rotation SessionStoreMemory::RotateLocked(const Presented& token, Moment moment) {
+  const Time now = moment.now;
   std::vector<Session>& live = LiveOf(token.user, now);
   const auto found = std::find_if(live.begin(), live.end(),
                                   [&](const Session& each) { return each.id == token.session; });
-  if (found == live.end()) return {Verdict::kEnded, {}, {}};
+  if (found == live.end()) return {Verdict::kEnded, {}, {}, {}};
   if (!token.client.empty() && !found->client.empty() && token.client != found->client) {
-    return {Verdict::kOtherClient, {}, {}};
+    return {Verdict::kOtherClient, {}, {}, {}};
   }
-  const Verdict verdict = Decide(found->lineage, token.generation, now, policy_);
+  const TwoClocks clocks{std::chrono::floor<Span>(clock_.Now().time_since_epoch()),
+                         moment.anchored};
+  Attempts refused;
+  const Verdict verdict = DecideWithinLimit(found->lineage, buckets_[found->id], token.generation,
+                                            now, clocks, policy_, &refused);
   switch (verdict) {
     case Verdict::kRotated:
       Replace(found->device.name, token.device.name);
       Replace(found->device.user_agent, token.device.user_agent);
       Replace(found->device.ip_address, token.device.ip_address);
-      return {verdict, *found, {}};
+      return {verdict, *found, {}, {}};
     case Verdict::kRepeated:
-      return {verdict, *found, {}};
+      return {verdict, *found, {}, {}};
     case Verdict::kReused: {
       Session stolen = *found;
-      return {verdict, std::move(stolen), Punish(token, live, now)};
+      return {verdict, std::move(stolen), Punish(token, live, now), {}};
     }
     default:
-      return {verdict, {}, {}};
+      return {verdict, {}, {}, refused};
   }
 }
 
@@ -109,7 +119,7 @@ async::Task<absl::StatusOr<Rotation>> SessionStoreMemory::Rotate(const Presented
                                                                  Moment moment) {
   const sync::MutexLock lock(&mutex_);
   if (fault_) co_return Fault();
-  co_return RotateLocked(token, moment.now);
+  co_return RotateLocked(token, moment);
 }
 
 async::Task<absl::StatusOr<std::vector<Session>>> SessionStoreMemory::List(uuid::Uuid user,

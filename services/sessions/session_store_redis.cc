@@ -66,18 +66,30 @@ absl::StatusOr<std::optional<Time>> ReadEpoch(const redis::Reply& reply) {
 }
 
 std::optional<Verdict> VerdictOf(std::string_view word) {
-  constexpr std::array<std::pair<std::string_view, Verdict>, 6> kWords = {{
+  constexpr std::array<std::pair<std::string_view, Verdict>, 7> kWords = {{
       {"rotated", Verdict::kRotated},
       {"repeated", Verdict::kRepeated},
       {"superseded", Verdict::kSuperseded},
       {"reused", Verdict::kReused},
       {"ended", Verdict::kEnded},
       {"other_client", Verdict::kOtherClient},
+      {"limited", Verdict::kLimited},
   }};
   for (const auto& [name, verdict] : kWords) {
     if (name == word) return verdict;
   }
   return std::nullopt;
+}
+
+absl::StatusOr<Attempts> ReadAttempts(std::span<const redis::Reply> items) {
+  std::array<int64_t, 3> numbers;
+  if (items.size() != 1 + numbers.size()) return Unexpected();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const auto number = items[i + 1].AsInteger();
+    if (!number.ok()) return number.status();
+    numbers[i] = *number;
+  }
+  return Attempts{numbers[0], Span(numbers[1]), Span(numbers[2])};
 }
 
 absl::StatusOr<Rotation> ReadRotation(const Presented& token, const redis::Reply& reply, Time now,
@@ -89,8 +101,14 @@ absl::StatusOr<Rotation> ReadRotation(const Presented& token, const redis::Reply
   if (!word.ok()) return word.status();
   const std::optional<Verdict> verdict = VerdictOf(*word);
   if (!verdict) return Unexpected();
-  Rotation rotation{*verdict, {}, {}};
+  Rotation rotation{*verdict, {}, {}, {}};
   if (items->size() == 1) return rotation;
+  if (*verdict == Verdict::kLimited) {
+    const auto attempts = ReadAttempts(*items);
+    if (!attempts.ok()) return attempts.status();
+    rotation.attempts = *attempts;
+    return rotation;
+  }
   const auto record = items->back().AsBytes();
   if (!record.ok()) return record.status();
   auto session = DecodeRecord(token.user, *record);
@@ -167,11 +185,17 @@ async::Task<absl::StatusOr<Rotation>> SessionStoreRedis::Rotate(const Presented&
   const std::string grace = Milliseconds(policy_.grace);
   const std::string before = Milliseconds(RevokedBefore(moment.now));
   const std::string generation = std::to_string(token.generation);
-  redis::Command command =
-      CallFor(scripts::Rotate(), token.user, moment.now,
-              {grace, policy_.reuse == ReusePolicy::kSession ? "session" : "user",
-               AsBytes(token.user), before, AsBytes(token.session), generation, token.client,
-               token.device.name, token.device.user_agent, token.device.ip_address});
+  std::array<std::string, 4> limit;
+  if (policy_.refresh_limit) {
+    limit = {std::to_string(policy_.refresh_limit->burst),
+             std::to_string(policy_.refresh_limit->refill),
+             Milliseconds(policy_.refresh_limit->period), Milliseconds(moment.anchored)};
+  }
+  redis::Command command = CallFor(
+      scripts::Rotate(), token.user, moment.now,
+      {grace, policy_.reuse == ReusePolicy::kSession ? "session" : "user", AsBytes(token.user),
+       before, AsBytes(token.session), generation, token.client, token.device.name,
+       token.device.user_agent, token.device.ip_address, limit[0], limit[1], limit[2], limit[3]});
   const auto reply = co_await client_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
   co_return ReadRotation(token, *reply, moment.now, policy_);

@@ -4,8 +4,9 @@
 #include <tuple>
 #include <utility>
 
-#include "lib/errors/errors.h"
+#include "lib/errors/limit.h"
 #include "lib/telemetry/metrics.h"
+#include "services/sessions/rate_limits.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -16,6 +17,12 @@ void CountRefresh(std::string_view result) {
   static const telemetry::CounterFamily family(
       "tokenforge_refreshes_total", "Refresh tokens presented, by what came of it", {"result"});
   family.With({result}).Increment();
+}
+
+void CountLimited() {
+  static const telemetry::CounterFamily family(
+      "tokenforge_rate_limited_total", "Attempts refused because there were too many", {"policy"});
+  family.With({kRefreshSession}).Increment();
 }
 
 std::string_view NameOf(Verdict verdict) {
@@ -32,6 +39,8 @@ std::string_view NameOf(Verdict verdict) {
       return "ended";
     case Verdict::kOtherClient:
       return "other_client";
+    case Verdict::kLimited:
+      return "rate_limited";
   }
   return "";
 }
@@ -52,6 +61,14 @@ absl::Status Refusal(Verdict verdict) {
   }
 }
 
+absl::Status TooMany(const Attempts& attempts, const TokenPolicy& limit) {
+  return errors::MakeLimited(reasons::RATE_LIMITED,
+                             "this session was refreshed too often; its token stays good",
+                             {std::string(kRefreshSession), limit.burst, attempts.remaining,
+                              std::chrono::ceil<std::chrono::seconds>(attempts.whole_after)},
+                             attempts.retry_after);
+}
+
 bool IsAfter(const Session& session, const std::optional<PageStart>& start) {
   return !start ||
          std::tie(session.lineage.created, session.id) < std::tie(start->created, start->id);
@@ -61,7 +78,8 @@ bool IsAfter(const Session& session, const std::optional<PageStart>& start) {
 
 Moment Sessions::MomentFor(clock::SteadyTime deadline) const {
   return {std::chrono::floor<std::chrono::milliseconds>(parts_.clock->Now()),
-          std::min(deadline, std::chrono::steady_clock::now() + options_.store_timeout)};
+          std::min(deadline, std::chrono::steady_clock::now() + options_.store_timeout),
+          anchored_.Now()};
 }
 
 Granted Sessions::Grant(Session session, bool repeated) const {
@@ -100,6 +118,10 @@ async::Task<Refreshed> Sessions::Refresh(std::string token, std::string client, 
   if (rotation->verdict == Verdict::kRotated || rotation->verdict == Verdict::kRepeated) {
     const bool repeated = rotation->verdict == Verdict::kRepeated;
     co_return Refreshed{Grant(std::move(rotation->session), repeated), {}};
+  }
+  if (rotation->verdict == Verdict::kLimited) {
+    CountLimited();
+    co_return Refreshed{TooMany(rotation->attempts, *options_.policy.refresh_limit), {}};
   }
   Refreshed refused{Refusal(rotation->verdict), {}};
   if (rotation->verdict == Verdict::kReused) {

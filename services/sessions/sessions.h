@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
 #include "lib/clock/clock.h"
 #include "lib/secret/secret.h"
+#include "services/sessions/anchored_clock.h"
 #include "services/sessions/refresh_token.h"
 #include "services/sessions/revocation_feed.h"
 #include "services/sessions/session_store.h"
@@ -60,7 +62,8 @@ class Sessions {
     // section 2.2.2).
     bool bind_client = true;
   };
-  Sessions(Parts parts, Options options) : parts_(parts), options_(options) {}
+  Sessions(Parts parts, Options options)
+      : parts_(parts), options_(std::move(options)), anchored_(parts.clock) {}
 
   const Policy& policy() const { return options_.policy; }
 
@@ -96,6 +99,7 @@ class Sessions {
 
   const Parts parts_;
   const Options options_;
+  const AnchoredClock anchored_;
 };
 
 }  // namespace tokenforge::sessions

@@ -20,7 +20,7 @@
 
 #include <algorithm>
 
-#include "services/sessions/session_rules.h"
+#include "services/sessions/times.h"
 
 namespace tokenforge::sessions {
 

@@ -87,8 +87,8 @@ Answer Apply(const Operation& operation, const Policy& policy, UserState* state)
 
 std::string Operation::ToString() const {
   static constexpr const char* kKinds[] = {"Add", "Rotate", "End", "EndAll", "List"};
-  static constexpr const char* kVerdicts[] = {"rotated", "repeated", "superseded",
-                                              "reused",  "ended",    "other client"};
+  static constexpr const char* kVerdicts[] = {"rotated", "repeated",     "superseded", "reused",
+                                              "ended",   "other client", "limited"};
   std::ostringstream text;
   text << "[" << called << ", ";
   if (answer) {

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 class Lockstep {
  public:
   Lockstep(Policy policy, unsigned seed)
-      : random_(seed), model_(policy), real_(policy, {"--appendfsync", "no"}) {
+      : policy_(policy), random_(seed), model_(policy), real_(policy, {"--appendfsync", "no"}) {
     for (int i = 0; i < 4; ++i) users_.push_back(uuid::Uuid::Random());
   }
 
@@ -33,6 +33,7 @@ class Lockstep {
     EXPECT_GT(repeats_, 20);
     EXPECT_GT(superseded_, 20);
     EXPECT_GT(ended_everybodys_, 3);
+    EXPECT_EQ(limited_ > 20, policy_.refresh_limit.has_value());
   }
 
  private:
@@ -101,6 +102,8 @@ class Lockstep {
     EXPECT_EQ(expected.verdict, found.verdict);
     EXPECT_EQ(expected.session, found.session);
     EXPECT_EQ(Sorted(expected.revocations), Sorted(found.revocations));
+    EXPECT_EQ(expected.attempts.remaining, found.attempts.remaining);
+    limited_ += expected.verdict == Verdict::kLimited;
     if (expected.verdict == Verdict::kRotated) session.lineage = expected.session.lineage;
     thefts_ += expected.verdict == Verdict::kReused;
     repeats_ += expected.verdict == Verdict::kRepeated;
@@ -141,6 +144,7 @@ class Lockstep {
     EXPECT_EQ(expected, found);
   }
 
+  const Policy policy_;
   std::minstd_rand random_;
   fakes::FakeClock clock_;
   MemoryBody model_;
@@ -150,6 +154,7 @@ class Lockstep {
   int thefts_ = 0;
   int repeats_ = 0;
   int superseded_ = 0;
+  int limited_ = 0;
   int ended_everybodys_ = 0;
 };
 
@@ -168,6 +173,13 @@ TEST(SessionStoreModel, AgreesWithShortLivesAndALongGrace) {
   policy.idle_life = std::chrono::hours(1);
   policy.absolute_life = std::chrono::hours(5);
   Lockstep(policy, 3).Run(6'000);
+}
+
+// No time passes by the service's clock, so that both bodies count the same.
+TEST(SessionStoreModel, AgreesWithALimitOfRefreshes) {
+  Policy policy;
+  policy.refresh_limit = TokenPolicy{4, 4, days(1)};
+  Lockstep(policy, 4).Run(12'000);
 }
 
 }  // namespace
