@@ -81,12 +81,22 @@ class Observer {
   virtual void OnNode(std::string_view /*node*/, bool /*up*/, std::string_view /*why*/) {}
 };
 
+// What must not be lost with its server: an answer counts only once so many replicas have confirmed
+// it and everything before it (Redis' WAIT), and is DEPENDENCY_DOWN "it may be lost" when they do
+// not in time. The connection stands still meanwhile: for a client of its own, beside one for all
+// else.
+struct Replication {
+  int replicas = 0;                       // 0: an answer counts at once
+  std::chrono::milliseconds within{500};  // how long they may take
+};
+
 struct Options {
   Endpoint endpoint;
   std::string username;                    // empty: the default user; of every node of a cluster
   std::optional<secret::Secret> password;  // none: no AUTH
   std::string sentinel_username;           // the same for the Sentinels
   std::optional<secret::Secret> sentinel_password;
+  Replication replication = {};   // of every command that may write
   size_t max_outstanding = 8192;  // commands waiting for an answer; more are OVERLOADED
   std::chrono::milliseconds connect_timeout{1000};  // of one attempt, with AUTH, SELECT and PING
   std::chrono::milliseconds stall_timeout{3000};    // commands in flight and no answer: reconnect

@@ -60,6 +60,7 @@ Command::Command(std::span<const std::string_view> arguments) : count_(arguments
   if (!arguments.empty()) {
     label_ = arguments.front();
     may_repeat_ = OnlyReads(arguments.front());
+    may_write_ = !may_repeat_;
   }
   if (const auto key = RoutingKeyOf(arguments)) slot_ = SlotOf(*key);
   wire_.reserve(16 + SizeOf(arguments));

@@ -66,6 +66,8 @@ class Command {
   // Whether it may be sent again after it may have run: every script, and plain commands that only
   // read.
   bool may_repeat() const { return may_repeat_; }
+  // Whether it may change anything: every script, and plain commands that do not only read.
+  bool may_write() const { return may_write_; }
   // Whether its keys lie in different slots: it cannot be run.
   bool spans_slots() const { return spans_slots_; }
 
@@ -77,6 +79,7 @@ class Command {
   size_t count_ = 0;
   std::optional<int> slot_;
   bool may_repeat_ = false;
+  bool may_write_ = true;
   bool spans_slots_ = false;
 };
 

@@ -72,6 +72,14 @@ absl::Status ClientClosed() {
                                milliseconds(1000));
 }
 
+absl::Status NotReplicated(std::string_view operation) {
+  return errors::MakeRetryable(
+      DEPENDENCY_DOWN,
+      absl::StrCat("too few replicas of Redis have confirmed ", Abseil(operation),
+                   " in time; it has run, and may be lost when the server is"),
+      milliseconds(500));
+}
+
 absl::Status SpansSlots(std::string_view operation) {
   return errors::Make(
       errors::reasons::INTERNAL_FAULT,

@@ -15,6 +15,7 @@ absl::Status ConnectionLost(std::string_view operation, bool sent);
 absl::Status DeadlinePassed(std::string_view operation, bool sent);
 absl::Status QueueFull();
 absl::Status ClientClosed();
+absl::Status NotReplicated(std::string_view operation);
 absl::Status SpansSlots(std::string_view operation);
 absl::Status RedirectedInCircles(std::string_view operation);
 absl::Status NotEverySlotIsServed();

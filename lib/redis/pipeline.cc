@@ -31,11 +31,22 @@ Reply CopyOf(const redisReply& reply) {
   }
 }
 
+namespace {
+
+std::string WaitFor(const Replication& replication) {
+  const std::string replicas = std::to_string(replication.replicas);
+  const std::string within = std::to_string(replication.within.count());
+  return Command({"WAIT", replicas, within}).wire();
+}
+
+}  // namespace
+
 Pipeline::Pipeline(uv_loop_t* loop, ServerAddress server, int database, const Options* options,
                    Owner* owner)
     : loop_(loop),
       options_(options),
       owner_(owner),
+      wait_(options->replication.replicas > 0 ? WaitFor(options->replication) : std::string()),
       link_(loop, std::move(server), database, options, this) {}
 
 std::chrono::milliseconds Pipeline::Silence() const {
@@ -51,6 +62,7 @@ bool Pipeline::Send(std::unique_ptr<Pending>* pending) {
                                                        kAsking.size()) != REDIS_OK) {
     return false;
   }
+  if (!wait_.empty() && (*pending)->command.may_write()) return SendLasting(pending, context);
   const std::string& wire = (*pending)->command.wire();
   if (redisAsyncFormattedCommand(context, OnAnswered, pending->get(), wire.data(), wire.size()) !=
       REDIS_OK) {
@@ -61,6 +73,54 @@ bool Pipeline::Send(std::unique_ptr<Pending>* pending) {
   (*pending)->pipeline = this;
   pending->release();  // comes back in OnAnswered
   return true;
+}
+
+// hiredis refuses to append only when the connection is ending, which it does not between two
+// calls.
+bool Pipeline::SendLasting(std::unique_ptr<Pending>* pending, redisAsyncContext* context) {
+  auto held = std::make_unique<Held>();
+  const std::string& wire = (*pending)->command.wire();
+  if (redisAsyncFormattedCommand(context, OnAnsweredLasting, held.get(), wire.data(),
+                                 wire.size()) != REDIS_OK) {
+    return false;
+  }
+  redisAsyncFormattedCommand(context, OnWaited, held.get(), wait_.data(), wait_.size());
+  if (in_flight_++ == 0) last_progress_ms_ = uv_now(loop_);
+  (*pending)->sent = true;
+  (*pending)->pipeline = this;
+  held->pending = std::move(*pending);
+  held.release();  // comes back in OnWaited
+  return true;
+}
+
+void Pipeline::OnAnsweredLasting(redisAsyncContext*, void* data, void* in_held) {
+  Held* const held = static_cast<Held*>(in_held);
+  const auto* const reply = static_cast<const redisReply*>(data);
+  Pipeline* const self = held->pending->pipeline;
+  if (reply != nullptr && reply->type != REDIS_REPLY_ERROR) {
+    self->last_progress_ms_ = uv_now(self->loop_);
+    held->reply = CopyOf(*reply);
+    return;
+  }
+  --self->in_flight_;
+  self->Answered(std::move(held->pending), reply);
+}
+
+void Pipeline::OnWaited(redisAsyncContext*, void* data, void* in_held) {
+  const std::unique_ptr<Held> held(static_cast<Held*>(in_held));
+  const auto* const reply = static_cast<const redisReply*>(data);
+  if (held->pending == nullptr) return;
+  Pipeline* const self = held->pending->pipeline;
+  --self->in_flight_;
+  if (reply == nullptr || reply->type != REDIS_REPLY_INTEGER) {
+    return self->Answered(std::move(held->pending), reply);
+  }
+  self->last_progress_ms_ = uv_now(self->loop_);
+  const bool enough = reply->integer >= self->options_->replication.replicas;
+  const absl::Status failed = failures::NotReplicated(held->pending->command.label());
+  self->owner_->OnConfirmed(
+      std::move(held->pending),
+      enough ? absl::StatusOr<Reply>(std::move(held->reply)) : absl::StatusOr<Reply>(failed));
 }
 
 void Pipeline::OnAnswered(redisAsyncContext*, void* reply, void* data) {

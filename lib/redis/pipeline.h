@@ -4,11 +4,13 @@
 // Appends without waiting for earlier answers; Flush writes. hiredis owns a command from Send until
 // its reply, or the end of the connection. A server that owes replies and gives none is dropped.
 // A script that the server does not know (it was restarted) is sent again with its source, here,
-// because caches of scripts belong to a server. Loop thread only.
+// because caches of scripts belong to a server. With Options::replication, a WAIT follows each
+// command that may write, and its answer is held until that is answered. Loop thread only.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "lib/redis/link.h"
@@ -25,6 +27,8 @@ class Pipeline final : private Link::Listener {
     // command's `done` may be empty already.
     virtual void OnReply(Pipeline& pipeline, std::unique_ptr<Pending> pending,
                          const redisReply* reply) = 0;
+    // The same for a command that waited for replicas: its reply, or that too few confirmed it.
+    virtual void OnConfirmed(std::unique_ptr<Pending> pending, absl::StatusOr<Reply> result) = 0;
     virtual void OnUp(Pipeline& pipeline) = 0;
     // After OnReply for everything that was in flight, or before: in no order.
     virtual void OnDown(Pipeline& pipeline, std::string_view why) = 0;
@@ -47,6 +51,14 @@ class Pipeline final : private Link::Listener {
 
  private:
   static void OnAnswered(redisAsyncContext* context, void* reply, void* pending);
+  // An answer that is held until replicas have confirmed it; goes with WAIT's reply.
+  struct Held {
+    std::unique_ptr<Pending> pending;  // null: it was no success, and has been handed back
+    Reply reply;
+  };
+  bool SendLasting(std::unique_ptr<Pending>* pending, redisAsyncContext* context);
+  static void OnAnsweredLasting(redisAsyncContext* context, void* reply, void* held);
+  static void OnWaited(redisAsyncContext* context, void* reply, void* held);
   static void OnAsking(redisAsyncContext*, void*, void*) {}
   void Answered(std::unique_ptr<Pending> pending, const redisReply* reply);
   void OnUp() override { owner_->OnUp(*this); }
@@ -55,6 +67,7 @@ class Pipeline final : private Link::Listener {
   uv_loop_t* const loop_;
   const Options* const options_;
   Owner* const owner_;
+  const std::string wait_;  // the command that goes behind each that must last; empty: none
   Link link_;
   size_t in_flight_ = 0;           // held by hiredis
   uint64_t last_progress_ms_ = 0;  // on the loop's clock

@@ -36,6 +36,9 @@ class SingleServer final : public Client, private CommandLoop::Backend, private 
   void OnStop() override;
   void OnReply(Pipeline& pipeline, std::unique_ptr<Pending> pending,
                const redisReply* reply) override;
+  void OnConfirmed(std::unique_ptr<Pending> pending, absl::StatusOr<Reply> result) override {
+    loop_.Finish(pending.get(), std::move(result));
+  }
   void OnUp(Pipeline& pipeline) override;
   void OnDown(Pipeline& pipeline, std::string_view why) override;
   void FinishWaiting(const absl::Status& why);
