@@ -55,7 +55,9 @@ void ClusterClient::Submit(std::unique_ptr<Pending> pending) {
 
 // Whether a command would only add to what a node that is away for good, or silent, holds up.
 bool ClusterClient::IsHopeless(const ClusterNode& node) {
-  if (!node.pipeline.up()) return node.down_since_ms + kFailoverMs < uv_now(loop_.loop());
+  if (!node.pipeline.up()) {
+    return node.down_since_ms && *node.down_since_ms + kFailoverMs < uv_now(loop_.loop());
+  }
   return node.Silent() &&
          node.pipeline.in_flight() + parking_.size() >= options_.max_outstanding / 2;
 }
@@ -144,7 +146,7 @@ bool ClusterClient::Tick() {
 void ClusterClient::OnUp(Pipeline& pipeline) {
   ClusterNode* const node = nodes_.Of(pipeline);
   node->tried = true;
-  node->down_since_ms = 0;
+  node->down_since_ms = std::nullopt;
   if (loop_.observer() != nullptr && !std::exchange(node->told_up, true)) {
     loop_.observer()->OnNode(node->name, true, "");
   }
@@ -156,7 +158,7 @@ void ClusterClient::OnUp(Pipeline& pipeline) {
 void ClusterClient::OnDown(Pipeline& pipeline, std::string_view why) {
   ClusterNode* const node = nodes_.Of(pipeline);
   node->tried = true;
-  if (node->down_since_ms == 0) node->down_since_ms = uv_now(loop_.loop());
+  if (!node->down_since_ms) node->down_since_ms = uv_now(loop_.loop());
   if (loop_.observer() != nullptr && std::exchange(node->told_up, false)) {
     loop_.observer()->OnNode(node->name, false, why);
   }

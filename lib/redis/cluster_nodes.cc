@@ -9,8 +9,9 @@ namespace {
 // How long a node that serves nothing is kept after a redirection led to it: a slot that is being
 // moved leads there again and again.
 constexpr uint64_t kKeepMs = 5000;
-// How long one that is to leave may owe replies without giving any.
-constexpr std::chrono::milliseconds kLastWord{100};
+// How long one that is to leave may owe replies without giving any: one that was relieved in an
+// orderly way still says that what waited there has moved.
+constexpr uint64_t kLastWordMs = 100;
 
 }  // namespace
 
@@ -66,7 +67,9 @@ std::vector<int> ClusterNodes::SlotOfEach() const {
 }
 
 void ClusterNodes::Install(const SlotMap& map) {
-  for (const auto& node : nodes_) node->serves = false;
+  for (const auto& node : nodes_) {
+    if (std::exchange(node->serves, false)) node->served_until_ms = uv_now(loop_);
+  }
   std::vector<ClusterNode*> primaries;
   for (const ServerAddress& address : map.primaries()) {
     primaries.push_back(At(address));
@@ -117,12 +120,15 @@ bool ClusterNodes::Tick() {
   return owed;
 }
 
+uint64_t ClusterNode::LeavesAtMs() const {
+  if (pipeline.in_flight() == 0) return keep_until_ms;
+  return std::max(served_until_ms, pipeline.last_progress_ms()) + kLastWordMs;
+}
+
 void ClusterNodes::LetLeave() {
   for (size_t i = nodes_.size(); i-- > 0;) {
     const ClusterNode& node = *nodes_[i];
-    const bool owes = node.pipeline.in_flight() > 0;
-    if (node.serves || (owes && node.pipeline.Silence() < kLastWord)) continue;
-    if (!owes && uv_now(loop_) < node.keep_until_ms) continue;
+    if (node.serves || uv_now(loop_) < node.LeavesAtMs()) continue;
     Leave(i);
   }
 }

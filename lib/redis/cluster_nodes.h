@@ -10,6 +10,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,14 +29,18 @@ struct ClusterNode {
   // Owes replies and gives none: stopped, or cut off.
   bool Silent() const { return pipeline.Silence() > std::chrono::milliseconds(200); }
 
+  // On the loop's clock: when it is time to let it go, if it serves nothing.
+  uint64_t LeavesAtMs() const;
+
   const ServerAddress address;
   const std::string name;
   Pipeline pipeline;
-  bool serves = false;         // slots, by what we know
-  bool tried = false;          // the first attempt to connect has ended
-  bool told_up = false;        // what the observer knows
-  uint64_t down_since_ms = 0;  // while it is not up
-  uint64_t keep_until_ms = 0;  // also if it serves nothing: a redirection led to it
+  bool serves = false;                    // slots, by what we know
+  bool tried = false;                     // the first attempt to connect has ended
+  bool told_up = false;                   // what the observer knows
+  std::optional<uint64_t> down_since_ms;  // once it is known to be down
+  uint64_t keep_until_ms = 0;             // also if it serves nothing: a redirection led to it
+  uint64_t served_until_ms = 0;           // when a map said last that it serves nothing any more
 };
 
 class ClusterNodes {

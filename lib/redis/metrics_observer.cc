@@ -25,6 +25,15 @@ void MetricsObserver::OnConnection(bool up, std::string_view why) {
   }
 }
 
+void MetricsObserver::OnNode(std::string_view node, bool up, std::string_view why) {
+  if (up) {
+    telemetry::Log(telemetry::Level::kInfo, "redis node connected", {{"node", node}});
+  } else {
+    telemetry::Log(telemetry::Level::kWarning, "redis node is not connected",
+                   {{"node", node}, {"why", why}});
+  }
+}
+
 telemetry::Histogram MetricsObserver::HistogramOf(std::string_view operation) {
   const sync::MutexLock lock(&mutex_);
   const auto found = histograms_.find(operation);

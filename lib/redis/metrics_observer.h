@@ -1,7 +1,7 @@
 // MetricsObserver: tells the process's metrics, log and readiness about a Redis client.
 //
 // tokenforge_dependency_duration_seconds{dependency="redis",operation}, one log line when the
-// connection comes or goes. Thread-safe; outlives the client.
+// connection, or one to a node of a cluster, comes or goes. Thread-safe; outlives the client.
 #pragma once
 
 #include <functional>
@@ -23,6 +23,7 @@ class MetricsObserver final : public Observer {
   void OnDone(std::string_view operation, std::chrono::nanoseconds took,
               const absl::Status& status) override;
   void OnConnection(bool up, std::string_view why) override;
+  void OnNode(std::string_view node, bool up, std::string_view why) override;
 
  private:
   telemetry::Histogram HistogramOf(std::string_view operation);

@@ -42,6 +42,8 @@ class Pipeline final : private Link::Listener {
   size_t in_flight() const { return in_flight_; }
   // How long the server has owed replies without giving any; zero when it owes none.
   std::chrono::milliseconds Silence() const;
+  // When it gave the last, or began to owe; on the loop's clock.
+  uint64_t last_progress_ms() const { return last_progress_ms_; }
 
   // Takes the command if the connection is up; otherwise leaves it to the caller.
   bool Send(std::unique_ptr<Pending>* pending);

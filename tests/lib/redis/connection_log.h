@@ -35,6 +35,10 @@ class ConnectionLog final : public redis::Observer {
     const sync::MutexLock lock(&mutex_);
     return why_;
   }
+  int downs() {
+    const sync::MutexLock lock(&mutex_);
+    return downs_;
+  }
   int answered() {
     const sync::MutexLock lock(&mutex_);
     return answered_;

@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "lib/redis/key_slot.h"
 #include "tests/lib/redis/acl_users.h"
 
 namespace tokenforge::fakes {

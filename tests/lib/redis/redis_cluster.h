@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/redis/key_slot.h"
 #include "tests/lib/redis/admin_connection.h"
 #include "tests/system/child_process.h"
 
@@ -78,8 +79,9 @@ class RedisCluster {
   int MoveKeys(const Move& move, int at_most);
   void End(const Move& move);
   void MoveSlot(const Move& move);
-  // Moves half of each primary's slots to the next primary, one by one.
-  void ReshardHalf();
+  // Moves the first slots of each primary to the next primary, one by one; half of them, unless
+  // there is less time (it is a few milliseconds each: nodes write down every step).
+  void Reshard(int slots_of_each = redis::kSlots / kPrimaries / 2);
   // Deletes every key.
   void Flush();
 

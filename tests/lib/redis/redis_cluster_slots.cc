@@ -1,4 +1,5 @@
 // Moving slots, as `redis-cli --cluster reshard` does.
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +41,7 @@ void RedisCluster::MoveSlot(const Move& move) {
   End(move);
 }
 
-void RedisCluster::ReshardHalf() {
+void RedisCluster::Reshard(int slots_of_each) {
   std::vector<int> primaries;
   std::vector<std::pair<int, int>> ranges;
   const redis::Reply map = Ask(0, {"CLUSTER", "SLOTS"});
@@ -50,11 +51,13 @@ void RedisCluster::ReshardHalf() {
     primaries.push_back(
         NodeAt(static_cast<int>(fields[2].AsArray().value()[1].AsInteger().value())));
   }
+  std::map<int, int> left;
+  for (const int primary : primaries) left[primary] = slots_of_each;
   for (size_t i = 0; i < ranges.size(); ++i) {
     const auto [first, last] = ranges[i];
     const int to = primaries[(i + 1) % primaries.size()];
     if (to == primaries[i]) continue;
-    for (int slot = first; slot <= first + (last - first) / 2; ++slot) {
+    for (int slot = first; slot <= last && left[primaries[i]]-- > 0; ++slot) {
       MoveSlot({slot, primaries[i], to});
     }
   }
