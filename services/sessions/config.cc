@@ -1,5 +1,6 @@
 #include "services/sessions/config.h"
 
+#include <variant>
 #include <vector>
 
 #include "lib/config/config.h"
@@ -39,6 +40,14 @@ void DeclareRedis(config::Parser& parser, Config* config) {
                   "How long to wait for Redis in one step", milliseconds(10), seconds(30));
   parser.Integer("redis-max-outstanding", &config->redis_max_outstanding, 8192,
                  "Commands that may wait for Redis; more are refused as OVERLOADED", 1, 1 << 20);
+  parser.Integer(
+      "redis-wait-replicas", &config->redis_wait_replicas, -1,
+      "Replicas that must have a new session, or the end of one, before it is acknowledged; "
+      "-1: one with Sentinel or a Cluster, else none",
+      -1, 8);
+  parser.Duration("redis-wait-timeout", &config->redis_wait_timeout, milliseconds(500),
+                  "How long replicas may take to confirm; then the answer is UNAVAILABLE",
+                  milliseconds(1), seconds(10));
 }
 
 void DeclareTokens(config::Parser& parser, Config* config) {
@@ -112,6 +121,12 @@ absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config) {
     options.password = *std::move(password);
   }
   return options;
+}
+
+redis::Replication ReplicationOf(const Config& config, const redis::Endpoint& endpoint) {
+  const bool replicated = !std::holds_alternative<redis::SingleEndpoint>(endpoint);
+  const std::int64_t wanted = config.redis_wait_replicas;
+  return {wanted < 0 ? int{replicated} : static_cast<int>(wanted), config.redis_wait_timeout};
 }
 
 }  // namespace tokenforge::sessions

@@ -21,12 +21,14 @@ namespace tokenforge::sessions {
 struct Config {
   rpc::ServerSettings server;
 
-  std::string redis_url;                      // --redis-url
-  std::string redis_username;                 // --redis-username
-  std::string redis_password_file;            // --redis-password-file
-  bool redis_allow_eviction = false;          // --redis-allow-eviction
-  std::chrono::milliseconds redis_timeout{};  // --redis-timeout
-  std::int64_t redis_max_outstanding = 0;     // --redis-max-outstanding
+  std::string redis_url;                           // --redis-url
+  std::string redis_username;                      // --redis-username
+  std::string redis_password_file;                 // --redis-password-file
+  bool redis_allow_eviction = false;               // --redis-allow-eviction
+  std::chrono::milliseconds redis_timeout{};       // --redis-timeout
+  std::int64_t redis_max_outstanding = 0;          // --redis-max-outstanding
+  std::int64_t redis_wait_replicas = -1;           // --redis-wait-replicas
+  std::chrono::milliseconds redis_wait_timeout{};  // --redis-wait-timeout
 
   std::string refresh_key_file;               // --refresh-key-file
   std::chrono::milliseconds refresh_grace{};  // --refresh-grace
@@ -49,5 +51,8 @@ Policy PolicyOf(const Config& config);
 
 // With the password read from its file. INVALID_FIELD: the file will not do.
 absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config);
+
+// How many replicas must have what was acknowledged: as configured, or one where there are any.
+redis::Replication ReplicationOf(const Config& config, const redis::Endpoint& endpoint);
 
 }  // namespace tokenforge::sessions

@@ -17,6 +17,13 @@
 namespace tokenforge::sessions {
 namespace {
 
+// The client of what replicas must confirm; null: nothing must be.
+std::unique_ptr<redis::Client> OpenLasting(const Config& config, redis::Observer* observer) {
+  redis::Options options = RedisOptionsOf(config).value();  // has been read once
+  options.replication = ReplicationOf(config, options.endpoint);
+  return options.replication.replicas == 0 ? nullptr : redis::Open(std::move(options), observer);
+}
+
 absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
   const Policy policy = PolicyOf(config);
@@ -37,7 +44,9 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   if (absl::IsCancelled(usable)) return absl::OkStatus();
   if (!usable.ok()) return usable;
 
-  SessionStoreRedis store(redis.get(), policy);
+  redis::MetricsObserver lasting_observer([](bool, std::string_view) {});
+  std::unique_ptr<redis::Client> lasting = OpenLasting(config, &lasting_observer);
+  SessionStoreRedis store(redis.get(), policy, lasting.get());
   RevocationFeed feed;
   const telemetry::ObservedGauge live(
       telemetry::GaugeFamily("tokenforge_revocations_live", "Revocations that still matter").With(),
@@ -50,7 +59,10 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   poller.Start();
   process.OnDrain([&feed] { feed.Drain(); });
   process.OnClose("the revocation poller", [&poller] { poller.Stop(); });
-  process.OnClose("redis", [&redis] { redis.reset(); });
+  process.OnClose("redis", [&redis, &lasting] {
+    redis.reset();
+    lasting.reset();
+  });
 
   Sessions sessions({&store, &feed, &tokens, &clock},
                     {policy, config.redis_timeout, config.refresh_bind_client});

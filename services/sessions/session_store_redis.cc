@@ -173,7 +173,7 @@ async::Task<absl::StatusOr<std::vector<Revocation>>> SessionStoreRedis::Add(cons
   const std::string record = EncodeRecord(session);
   redis::Command command =
       CallFor(scripts::Add(), session.user, moment.now, {most, AsBytes(session.id), record});
-  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  const auto reply = co_await lasting_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
   const auto ended = IdsIn(*reply);
   if (!ended.ok()) co_return ended.status();
@@ -224,7 +224,7 @@ async::Task<absl::StatusOr<std::vector<Session>>> SessionStoreRedis::List(uuid::
 async::Task<absl::StatusOr<Ending>> SessionStoreRedis::End(uuid::Uuid user, uuid::Uuid session,
                                                            Moment moment) {
   redis::Command command = CallFor(scripts::End(), user, moment.now, {AsBytes(session)});
-  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  const auto reply = co_await lasting_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
   const auto ended = IdsIn(*reply);
   if (!ended.ok()) co_return ended.status();
@@ -238,7 +238,7 @@ async::Task<absl::StatusOr<Ending>> SessionStoreRedis::EndAll(uuid::Uuid user,
   redis::Command command =
       CallFor(scripts::EndAll(), user, moment.now,
               {keep ? AsBytes(*keep) : std::string_view(), AsBytes(user), before});
-  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  const auto reply = co_await lasting_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
   const auto ended = IdsIn(*reply);
   if (!ended.ok()) co_return ended.status();
@@ -255,7 +255,7 @@ async::Task<absl::Status> SessionStoreRedis::EndEverybodys(Moment moment) {
     const std::array<std::string, 1> keys = {BucketKey(bucket, "e")};
     commands.emplace_back(scripts::EndEverybodys(), keys, arguments);
   }
-  auto all = RunAll(client_, std::move(commands), moment.deadline);
+  auto all = RunAll(lasting_, std::move(commands), moment.deadline);
   co_return co_await std::move(all);
 }
 
@@ -263,7 +263,7 @@ async::Task<absl::Status> SessionStoreRedis::Revoke(uuid::Uuid user, const Revoc
                                                     Moment moment) {
   const std::string entry = EncodeRevocation(revocation);
   redis::Command command = CallFor(scripts::Revoke(), user, moment.now, {entry});
-  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
+  const auto reply = co_await lasting_.Call(std::move(command), moment.deadline);
   co_return reply.status();
 }
 

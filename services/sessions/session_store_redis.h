@@ -22,8 +22,12 @@ class SessionStoreRedis final : public SessionStore {
  public:
   static constexpr int kBuckets = 64;
 
-  // The client outlives the store.
-  SessionStoreRedis(redis::Client* client, Policy policy) : client_(*client), policy_(policy) {}
+  // The clients outlive the store. `lasting` is for what must survive the loss of a server once it
+  // is acknowledged, new sessions and every end of one: see redis::Replication. Not rotations, for
+  // which a round trip to replicas would be too dear: a token of a generation that was lost goes on
+  // by itself, and a theft shows again at the next use. Null: the same client.
+  SessionStoreRedis(redis::Client* client, Policy policy, redis::Client* lasting = nullptr)
+      : client_(*client), lasting_(lasting == nullptr ? *client : *lasting), policy_(policy) {}
 
   async::Task<absl::StatusOr<std::vector<Revocation>>> Add(const Session& session,
                                                            Moment moment) override;
@@ -45,6 +49,7 @@ class SessionStoreRedis final : public SessionStore {
                          std::initializer_list<std::string_view> own) const;
 
   redis::Client& client_;
+  redis::Client& lasting_;
   const Policy policy_;
 };
 
