@@ -44,6 +44,8 @@ class MemoryLimits final : public LimitBody {
 // The store may do what the user `sessions` of the ACL file that ships may do, and no more.
 class RedisLimits final : public LimitBody {
  public:
+  explicit RedisLimits(std::vector<std::string> settings = {})
+      : server_(clock_.Start(fakes::AclUsers(), std::move(settings))) {}
   RateLimitStore& store() override { return store_; }
   void SetStoreClock(Span since_epoch) override { clock_.Set(since_epoch); }
   fakes::RedisServer& server() { return *server_; }
@@ -55,7 +57,7 @@ class RedisLimits final : public LimitBody {
 
  private:
   fakes::ServerClock clock_{kBeginning};
-  std::unique_ptr<fakes::RedisServer> server_ = clock_.Start(fakes::AclUsers());
+  std::unique_ptr<fakes::RedisServer> server_;
   std::unique_ptr<redis::Client> stores_own_ =
       redis::Open(fakes::As("sessions", fakes::OptionsFor(server_->address())));
   std::unique_ptr<redis::Client> client_ = redis::Open(fakes::OptionsFor(server_->address()));

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <utility>
 
 namespace tokenforge::fakes {
 
@@ -29,10 +30,11 @@ void ServerClock::Set(std::chrono::milliseconds since_epoch) {
   page_->store(std::chrono::microseconds(since_epoch).count());
 }
 
-std::unique_ptr<RedisServer> ServerClock::Start(const AclUsers& users) const {
+std::unique_ptr<RedisServer> ServerClock::Start(const AclUsers& users,
+                                                std::vector<std::string> settings) const {
   setenv("LD_PRELOAD", TOKENFORGE_CLOCK_SHIM, 1);
   setenv("TOKENFORGE_TEST_CLOCK", path_.c_str(), 1);
-  auto server = std::make_unique<RedisServer>(users);
+  auto server = std::make_unique<RedisServer>(users, std::move(settings));
   unsetenv("LD_PRELOAD");
   unsetenv("TOKENFORGE_TEST_CLOCK");
   return server;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/lib/redis/redis_server.h"
 
@@ -25,7 +26,8 @@ class ServerClock {
   void Set(std::chrono::milliseconds since_epoch);
 
   // A server with the users of an ACL file that lives by this clock, which outlives it.
-  std::unique_ptr<RedisServer> Start(const AclUsers& users) const;
+  std::unique_ptr<RedisServer> Start(const AclUsers& users,
+                                     std::vector<std::string> settings = {}) const;
 
  private:
   std::string path_;
