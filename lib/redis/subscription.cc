@@ -9,8 +9,11 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "lib/redis/link.h"
+#include "lib/redis/sentinel_watch.h"
 #include "lib/redis/signals_blocked.h"
 
 namespace tokenforge::redis {
@@ -20,20 +23,22 @@ namespace {
 // resets the back-off: this keeps the attempts apart.
 constexpr std::chrono::milliseconds kShortestPause{200};
 
-class OneChannel final : public Subscription, private Link::Listener {
+class OneChannel final : public Subscription,
+                         private Link::Listener,
+                         private SentinelWatch::Listener {
  public:
+  // At one server.
   OneChannel(SingleEndpoint endpoint, Options options, std::string channel, SubscriptionHooks hooks)
-      : options_(std::move(options)), channel_(std::move(channel)), hooks_(std::move(hooks)) {
-    options_.backoff_min = std::max(options_.backoff_min, kShortestPause);
-    options_.backoff_max = std::max(options_.backoff_max, kShortestPause);
-    uv_loop_init(&loop_);
-    close_.data = before_poll_.data = this;
-    uv_async_init(&loop_, &close_,
-                  [](uv_async_t* handle) { static_cast<OneChannel*>(handle->data)->Close(); });
-    uv_prepare_init(&loop_, &before_poll_);
+      : OneChannel(std::move(options), std::move(channel), std::move(hooks)) {
     link_.reset(new Link(&loop_, std::move(endpoint.server), endpoint.database, &options_, this));
-    const SignalsBlocked blocked;
-    thread_ = std::thread([this] { Loop(); });
+    StartThread();
+  }
+  // At whichever server the sentinels name.
+  OneChannel(const SentinelEndpoint& endpoint, Options options, std::string channel,
+             SubscriptionHooks hooks)
+      : OneChannel(std::move(options), std::move(channel), std::move(hooks)) {
+    watch_.reset(new SentinelWatch(&loop_, endpoint, options_, this));
+    StartThread();
   }
 
   ~OneChannel() override {
@@ -43,30 +48,74 @@ class OneChannel final : public Subscription, private Link::Listener {
   }
 
  private:
+  OneChannel(Options options, std::string channel, SubscriptionHooks hooks)
+      : options_(std::move(options)), channel_(std::move(channel)), hooks_(std::move(hooks)) {
+    options_.backoff_min = std::max(options_.backoff_min, kShortestPause);
+    options_.backoff_max = std::max(options_.backoff_max, kShortestPause);
+    uv_loop_init(&loop_);
+    close_.data = before_poll_.data = this;
+    uv_async_init(&loop_, &close_,
+                  [](uv_async_t* handle) { static_cast<OneChannel*>(handle->data)->Close(); });
+    uv_prepare_init(&loop_, &before_poll_);
+  }
+
+  void StartThread() {
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] { Loop(); });
+  }
+
   void Loop() {
     pthread_setname_np(pthread_self(), "redis-news");
-    uv_prepare_start(&before_poll_, [](uv_prepare_t* handle) {
-      static_cast<OneChannel*>(handle->data)->link_->Flush();
-    });
-    link_->Start();
+    uv_prepare_start(&before_poll_,
+                     [](uv_prepare_t* handle) { static_cast<OneChannel*>(handle->data)->Flush(); });
+    if (link_ != nullptr) link_->Start();
+    if (watch_ != nullptr) watch_->Start();
     uv_run(&loop_, UV_RUN_DEFAULT);  // until Close
+  }
+
+  void Flush() {
+    if (link_ != nullptr) link_->Flush();
+    if (watch_ != nullptr) watch_->Flush();
   }
 
   void Close() {
     closed_ = true;
-    link_->Stop();
+    if (link_ != nullptr) link_->Stop();
+    if (watch_ != nullptr) watch_->Stop();
     uv_close(reinterpret_cast<uv_handle_t*>(&close_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&before_poll_), nullptr);
   }
 
+  void OnPrimary(const ServerAddress& primary) override {
+    if (link_ != nullptr) Leave();
+    link_.reset(new Link(&loop_, primary, 0, &options_, this));
+    link_->Start();
+  }
+
+  void OnNobodyKnows(std::string_view why) override {
+    if (link_ == nullptr) OnDown(why);
+  }
+
+  void Leave() {
+    OnDown("the sentinels name another primary");
+    leaving_.push_back(std::move(link_));
+    Link* const left = leaving_.back().get();
+    left->Stop([this, left] {
+      std::erase_if(leaving_, [left](const auto& each) { return each.get() == left; });
+    });
+  }
+
   void OnUp() override {
+    if (watch_ != nullptr) watch_->Found();
     std::array<const char*, 2> parts = {"SUBSCRIBE", channel_.c_str()};
     const std::array<size_t, 2> sizes = {9, channel_.size()};
     redisAsyncCommandArgv(link_->context(), OnReply, this, 2, parts.data(), sizes.data());
   }
 
   void OnDown(std::string_view why) override {
-    if (hooks_.on_down && !closed_) hooks_.on_down(why);
+    if (closed_) return;
+    if (watch_ != nullptr) watch_->Search();
+    if (hooks_.on_down) hooks_.on_down(why);
   }
 
   // ["subscribe", channel, count] once, then ["message", channel, payload].
@@ -91,8 +140,11 @@ class OneChannel final : public Subscription, private Link::Listener {
   uv_loop_t loop_;
   uv_async_t close_;
   uv_prepare_t before_poll_;
-  std::unique_ptr<Link> link_;
-  bool closed_ = false;  // the loop thread's own
+  // The loop thread's own.
+  std::unique_ptr<SentinelWatch> watch_;        // if there are sentinels
+  std::unique_ptr<Link> link_;                  // none before they have named a server
+  std::vector<std::unique_ptr<Link>> leaving_;  // until the loop is done with them
+  bool closed_ = false;
   std::thread thread_;
 };
 
@@ -100,11 +152,16 @@ class OneChannel final : public Subscription, private Link::Listener {
 
 std::unique_ptr<Subscription> Subscribe(Options options, std::string channel,
                                         SubscriptionHooks hooks) {
-  auto* const single = std::get_if<SingleEndpoint>(&options.endpoint);
-  if (single == nullptr) throw std::invalid_argument("only of a single server yet");
-  SingleEndpoint endpoint = std::move(*single);
-  return std::make_unique<OneChannel>(std::move(endpoint), std::move(options), std::move(channel),
-                                      std::move(hooks));
+  Endpoint endpoint = std::exchange(options.endpoint, Endpoint());
+  if (auto* const single = std::get_if<SingleEndpoint>(&endpoint)) {
+    return std::make_unique<OneChannel>(std::move(*single), std::move(options), std::move(channel),
+                                        std::move(hooks));
+  }
+  if (const auto* const sentinels = std::get_if<SentinelEndpoint>(&endpoint)) {
+    return std::make_unique<OneChannel>(*sentinels, std::move(options), std::move(channel),
+                                        std::move(hooks));
+  }
+  throw std::invalid_argument("not of a cluster yet");
 }
 
 }  // namespace tokenforge::redis

@@ -1,7 +1,8 @@
 // Subscription: messages of one channel, on a connection and an event-loop thread of its own.
 //
 // Why its own: a connection that has subscribed takes no other commands. It dials, authenticates,
-// subscribes, and does so again after every loss, with back-off.
+// subscribes, and does so again after every loss, with back-off. Where there are sentinels it moves
+// to each new primary.
 //
 // What it promises, and what not: Redis keeps no message for whoever is not connected, so anything
 // may be missed until on_subscribed — which is called each time the subscription holds (again), and

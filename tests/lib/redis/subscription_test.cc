@@ -8,63 +8,13 @@
 
 #include "lib/sync/mutex.h"
 #include "tests/lib/redis/ask.h"
+#include "tests/lib/redis/heard.h"
 #include "tests/lib/redis/redis_server.h"
 
 namespace tokenforge::redis {
 namespace {
 
-// What a subscription told, and a way to wait for it.
-class Heard {
- public:
-  SubscriptionHooks Hooks() {
-    return {.on_subscribed = [this] { Note(&ups_); },
-            .on_message =
-                [this](std::string_view payload) {
-                  const sync::MutexLock lock(&mutex_);
-                  messages_.emplace_back(payload);
-                  changed_.NotifyAll();
-                },
-            .on_down =
-                [this](std::string_view why) {
-                  Note(&downs_);
-                  const sync::MutexLock lock(&mutex_);
-                  why_ = why;
-                }};
-  }
-  void AwaitUps(int count) { Await(&ups_, count); }
-  void AwaitDowns(int count) { Await(&downs_, count); }
-  std::vector<std::string> AwaitMessages(size_t count) {
-    const sync::MutexLock lock(&mutex_);
-    while (messages_.size() < count) changed_.Wait(&mutex_);
-    return messages_;
-  }
-  int ups() {
-    const sync::MutexLock lock(&mutex_);
-    return ups_;
-  }
-  std::string why() {
-    const sync::MutexLock lock(&mutex_);
-    return why_;
-  }
-
- private:
-  void Note(int* count) {
-    const sync::MutexLock lock(&mutex_);
-    ++*count;
-    changed_.NotifyAll();
-  }
-  void Await(const int* count, int wanted) {
-    const sync::MutexLock lock(&mutex_);
-    while (*count < wanted) changed_.Wait(&mutex_);
-  }
-
-  sync::Mutex mutex_;
-  sync::CondVar changed_;
-  int ups_ = 0;  // with mutex_, as downs_
-  int downs_ = 0;
-  std::string why_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::string> messages_ ABSL_GUARDED_BY(mutex_);
-};
+using fakes::Heard;
 
 int64_t Publish(Client& client, std::string_view channel, std::string_view payload) {
   return fakes::Ask(client, {"PUBLISH", channel, payload})->AsInteger().value();
