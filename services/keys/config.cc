@@ -5,7 +5,6 @@
 
 #include "lib/config/config.h"
 #include "lib/errors/errors.h"
-#include "lib/redis/client.h"
 #include "services/keys/key_encryption.h"
 
 namespace tokenforge::keys {
@@ -53,11 +52,8 @@ void CheckLife(const Config& config, std::vector<std::string>& mistakes) {
 }
 
 std::vector<std::string> Mistakes(const Config& config) {
-  std::vector<std::string> mistakes;
+  std::vector<std::string> mistakes = redis::MistakesIn(config.redis);
   CheckLife(config, mistakes);
-  if (const auto endpoint = redis::ParseEndpoint(config.redis_url); !endpoint.ok()) {
-    mistakes.push_back("redis-url " + std::string(endpoint.status().message()));
-  }
   if (!IsIssuer(config.issuer)) {
     mistakes.emplace_back("issuer must be an http:// or https:// URL without query or fragment");
   }
@@ -99,13 +95,7 @@ void Declare(config::Parser& parser, Config* config) {
   rpc::Declare(parser, &config->server, "127.0.0.1:7445", "127.0.0.1:9445");
 
   parser.Group("Key store");
-  parser.String("redis-url", &config->redis_url, "redis://127.0.0.1:6379",
-                "where Redis is: redis://host:port/db or unix:///path");
-  parser.String("redis-username", &config->redis_username, "", "ACL user; empty is the default");
-  parser.FileThatExists("redis-password-file", &config->redis_password_file, "",
-                        "file with the password; empty is none");
-  parser.Bool("redis-allow-eviction", &config->redis_allow_eviction, false,
-              "start although Redis may evict keys");
+  redis::Declare(parser, &config->redis);
   parser.Duration("keys-poll", &config->keys_poll, milliseconds(10'000),
                   "how often to look for a key set that another replica stored", milliseconds(100),
                   std::chrono::minutes(5));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "lib/redis/settings.h"
 #include "lib/rpc/settings.h"
 #include "services/keys/rotation.h"
 
@@ -16,10 +17,7 @@ namespace tokenforge::keys {
 struct Config {
   rpc::ServerSettings server;
 
-  std::string redis_url;
-  std::string redis_username;
-  std::string redis_password_file;  // empty: no password
-  bool redis_allow_eviction = false;
+  redis::Settings redis;
 
   std::string kek_file;   // key-encryption keys, see key_encryption.h
   std::string algorithm;  // of new keys: RS256, ES256 or EdDSA

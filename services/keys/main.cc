@@ -25,7 +25,7 @@ KeyKeeper::Options KeeperOptionsOf(const Config& config) {
 // Ticks the scheduler whenever another replica may have stored a set.
 absl::StatusOr<std::unique_ptr<redis::Subscription>> FollowNews(const Config& config,
                                                                 KeyScheduler& scheduler) {
-  auto options = RedisOptionsOf(config);
+  auto options = redis::OptionsOf(config.redis);
   if (!options.ok()) return options.status();
   return redis::Subscribe(*std::move(options), KeyStoreRedis::kNews,
                           {.on_subscribed = [&scheduler] { scheduler.Wake(); },

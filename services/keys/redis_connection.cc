@@ -6,7 +6,6 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/process.h"
-#include "lib/secret/file.h"
 #include "lib/telemetry/log.h"
 #include "lib/telemetry/metrics.h"
 
@@ -26,23 +25,9 @@ bool IsAway(const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config) {
-  redis::Options options;
-  auto endpoint = redis::ParseEndpoint(config.redis_url);
-  if (!endpoint.ok()) return endpoint.status();
-  options.endpoint = *std::move(endpoint);
-  options.username = config.redis_username;
-  if (!config.redis_password_file.empty()) {
-    auto password = secret::ReadLine(config.redis_password_file);
-    if (!password.ok()) return password.status();
-    options.password = *std::move(password);
-  }
-  return options;
-}
-
 absl::StatusOr<std::unique_ptr<redis::Client>> OpenRedis(const Config& config,
                                                          redis::Observer* observer) {
-  absl::StatusOr<redis::Options> options = RedisOptionsOf(config);
+  absl::StatusOr<redis::Options> options = redis::OptionsOf(config.redis);
   if (!options.ok()) return options.status();
   return redis::Open(*std::move(options), observer);
 }
@@ -65,7 +50,7 @@ absl::Status AwaitStore(rpc::Process& process, const std::function<absl::Status(
 
 absl::Status CheckRedis(redis::Client& client, const Config& config) {
   std::promise<absl::Status> checked;
-  const redis::ServerRequirements requirements{.allow_eviction = config.redis_allow_eviction};
+  const redis::ServerRequirements requirements{.allow_eviction = config.redis.allow_eviction};
   async::Spawn(
       redis::CheckServer(client, requirements, std::chrono::steady_clock::now() + kCheckTimeout),
       [&checked](std::exception_ptr thrown, absl::Status status) {

@@ -17,9 +17,6 @@ class Process;
 
 namespace tokenforge::keys {
 
-// How to reach the configured server. Fails when the password file cannot be read.
-absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config);
-
 // A client of the configured server. Fails when the password file cannot be read. `observer` may be
 // null.
 absl::StatusOr<std::unique_ptr<redis::Client>> OpenRedis(const Config& config,

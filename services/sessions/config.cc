@@ -1,11 +1,10 @@
 #include "services/sessions/config.h"
 
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "lib/config/config.h"
-#include "lib/errors/errors.h"
-#include "lib/secret/file.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -17,25 +16,15 @@ using std::chrono::seconds;
 
 std::vector<std::string> Mistakes(const Config& config) {
   std::vector<std::string> mistakes = FaultsOf(PolicyOf(config));
-  if (const auto endpoint = redis::ParseEndpoint(config.redis_url); !endpoint.ok()) {
-    mistakes.push_back("redis-url: " + std::string(endpoint.status().message()));
-  }
-  if (!config.redis_username.empty() && config.redis_password_file.empty()) {
-    mistakes.emplace_back("redis-username needs redis-password-file");
+  for (std::string& mistake : redis::MistakesIn(config.redis)) {
+    mistakes.push_back(std::move(mistake));
   }
   return mistakes;
 }
 
 void DeclareRedis(config::Parser& parser, Config* config) {
   parser.Group("Redis");
-  parser.String("redis-url", &config->redis_url, "redis://127.0.0.1:6379",
-                "Where sessions are kept: redis://host:port/db or unix:///path/to.sock");
-  parser.String("redis-username", &config->redis_username, "",
-                "Redis user (ACL), if not the default");
-  parser.FileThatExists("redis-password-file", &config->redis_password_file, "",
-                        "File with the password of the Redis user");
-  parser.Bool("redis-allow-eviction", &config->redis_allow_eviction, false,
-              "Start although Redis may throw sessions away (maxmemory-policy not noeviction)");
+  redis::Declare(parser, &config->redis);
   parser.Duration("redis-timeout", &config->redis_timeout, seconds(2),
                   "How long to wait for Redis in one step", milliseconds(10), seconds(30));
   parser.Integer("redis-max-outstanding", &config->redis_max_outstanding, 8192,
@@ -106,20 +95,9 @@ Policy PolicyOf(const Config& config) {
 }
 
 absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config) {
-  const auto endpoint = redis::ParseEndpoint(config.redis_url);
-  if (!endpoint.ok()) return endpoint.status();
-  redis::Options options;
-  options.endpoint = *endpoint;
-  options.username = config.redis_username;
-  options.max_outstanding = static_cast<size_t>(config.redis_max_outstanding);
-  if (!config.redis_password_file.empty()) {
-    auto password = secret::ReadLine(config.redis_password_file);
-    if (!password.ok()) {
-      return errors::InvalidFields(
-          {{"redis-password-file", std::string(password.status().message())}});
-    }
-    options.password = *std::move(password);
-  }
+  absl::StatusOr<redis::Options> options = redis::OptionsOf(config.redis);
+  if (!options.ok()) return options.status();
+  options->max_outstanding = static_cast<size_t>(config.redis_max_outstanding);
   return options;
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/redis/client.h"
+#include "lib/redis/settings.h"
 #include "lib/rpc/settings.h"
 #include "services/sessions/rate_limit_flags.h"
 #include "services/sessions/session_rules.h"
@@ -21,10 +22,7 @@ namespace tokenforge::sessions {
 struct Config {
   rpc::ServerSettings server;
 
-  std::string redis_url;                           // --redis-url
-  std::string redis_username;                      // --redis-username
-  std::string redis_password_file;                 // --redis-password-file
-  bool redis_allow_eviction = false;               // --redis-allow-eviction
+  redis::Settings redis;
   std::chrono::milliseconds redis_timeout{};       // --redis-timeout
   std::int64_t redis_max_outstanding = 0;          // --redis-max-outstanding
   std::int64_t redis_wait_replicas = -1;           // --redis-wait-replicas
@@ -49,7 +47,7 @@ void Declare(config::Parser& parser, Config* config);
 
 Policy PolicyOf(const Config& config);
 
-// With the password read from its file. INVALID_FIELD: the file will not do.
+// With the passwords read from their files. INVALID_FIELD: a file will not do.
 absl::StatusOr<redis::Options> RedisOptionsOf(const Config& config);
 
 // How many replicas must have what was acknowledged: as configured, or one where there are any.

@@ -39,7 +39,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   redis::MetricsObserver observer(
       [&ready](bool up, std::string_view why) { ready.Set("redis", up, why); });
   std::unique_ptr<redis::Client> redis = redis::Open(*std::move(redis_options), &observer);
-  const absl::Status usable = AwaitRedis(*redis, {.allow_eviction = config.redis_allow_eviction},
+  const absl::Status usable = AwaitRedis(*redis, {.allow_eviction = config.redis.allow_eviction},
                                          config.redis_timeout, process);
   if (absl::IsCancelled(usable)) return absl::OkStatus();
   if (!usable.ok()) return usable;
