@@ -1,5 +1,8 @@
 #include "lib/errors/limit.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <charconv>
 
 #include "absl/strings/cord.h"
@@ -28,6 +31,17 @@ std::optional<std::int64_t> NumberIn(const v1::ErrorInfo& info, const char* name
   return number;
 }
 
+// A map's fields in one order: two refusals that say the same are the same bytes.
+std::string Serialized(const v1::ErrorInfo& info) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  info.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
 }  // namespace
 
 absl::Status MakeLimited(Reason reason, std::string_view message, const Limit& limit,
@@ -39,7 +53,7 @@ absl::Status MakeLimited(Reason reason, std::string_view message, const Limit& l
   metadata["limit"] = std::to_string(limit.limit);
   metadata["remaining"] = std::to_string(limit.remaining);
   metadata["reset_seconds"] = std::to_string(limit.reset.count());
-  status.SetPayload(kUrl, absl::Cord(info.SerializeAsString()));
+  status.SetPayload(kUrl, absl::Cord(Serialized(info)));
   return status;
 }
 

@@ -48,6 +48,16 @@ TEST(Limit, StandsInTheMetadataOfTheReason) {
   EXPECT_EQ(info.metadata().at("reset_seconds"), "60");
 }
 
+TEST(Limit, ThatIsTheSameIsTheSameBytes) {
+  const auto bytes = [] {
+    return std::string(
+        *MakeLimited(reasons::RATE_LIMITED, "wait", {"p", 5, 0, seconds(9)}, seconds(1))
+             .GetPayload(kUrl));
+  };
+  const std::string first = bytes();
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(bytes(), first);
+}
+
 TEST(Limit, IsNotInOtherErrors) {
   EXPECT_EQ(LimitOf(absl::OkStatus()), std::nullopt);
   EXPECT_EQ(LimitOf(absl::UnavailableError("gone")), std::nullopt);
