@@ -10,17 +10,20 @@ using Reactor = grpc::ServerUnaryReactor;
 
 Reactor* AuthService::Register(Context* context, const v1::RegisterRequest* request,
                                v1::RegisterResponse* response) {
-  return rpc::Serve(context, auth::Register(facade_, Origin(*context), request, response));
+  return ServeLimited(
+      context, auth::Register(facade_, Origin(*context, facade_.proxies), request, response));
 }
 
 Reactor* AuthService::Login(Context* context, const v1::LoginRequest* request,
                             v1::LoginResponse* response) {
-  return rpc::Serve(context, auth::Login(facade_, Origin(*context), request, response));
+  return rpc::Serve(context,
+                      auth::Login(facade_, Origin(*context, facade_.proxies), request, response));
 }
 
 Reactor* AuthService::Refresh(Context* context, const v1::RefreshRequest* request,
                               v1::RefreshResponse* response) {
-  return rpc::Serve(context, auth::Refresh(facade_, Origin(*context), request, response));
+  return rpc::Serve(context,
+                      auth::Refresh(facade_, Origin(*context, facade_.proxies), request, response));
 }
 
 Reactor* AuthService::Logout(Context* context, const v1::LogoutRequest* /*request*/,
@@ -60,7 +63,8 @@ Reactor* AuthService::Introspect(Context* context, const v1::IntrospectRequest* 
 Reactor* AuthService::IssueServiceToken(Context* context,
                                         const v1::IssueServiceTokenRequest* request,
                                         v1::IssueServiceTokenResponse* response) {
-  return rpc::Serve(context, auth::IssueServiceToken(facade_, Origin(*context), request, response));
+  return rpc::Serve(context, auth::IssueServiceToken(facade_, Origin(*context, facade_.proxies),
+                                                     request, response));
 }
 
 }  // namespace tokenforge::auth

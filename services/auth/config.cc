@@ -6,6 +6,7 @@
 #include "lib/errors/errors.h"
 #include "services/auth/discovery.h"
 #include "services/auth/service_token_rules.h"
+#include "services/auth/trusted_proxies.h"
 
 namespace tokenforge::auth {
 namespace {
@@ -33,8 +34,11 @@ std::vector<std::string> Mistakes(const Config& config) {
   }
   const auto rules = ServiceTokenRules::Parse(config.audiences, config.service_token_scopes,
                                               config.service_token_audiences, "any.trust.domain");
-  for (const errors::FieldFault& fault : errors::FaultsOf(rules.status())) {
-    mistakes.push_back(fault.field + " " + fault.description);
+  const auto proxies = TrustedProxies::Parse(config.trusted_proxies, "any.trust.domain");
+  for (const absl::Status& status : {rules.status(), proxies.status()}) {
+    for (const errors::FieldFault& fault : errors::FaultsOf(status)) {
+      mistakes.push_back(fault.field + " " + fault.description);
+    }
   }
   return mistakes;
 }
@@ -64,6 +68,11 @@ void Declare(config::Parser& parser, Config* config) {
   parser.StringList("service-token-audiences", &config->service_token_audiences, {},
                     "Audiences that services may have such tokens for besides --audiences, as "
                     "PEER=AUDIENCE");
+
+  parser.Group("Where calls come from");
+  parser.StringList("trusted-proxies", &config->trusted_proxies, {},
+                    "Whose x-forwarded-for says where a call comes from: SPIFFE IDs of gateways, "
+                    "paths in our trust domain such as /gateway, addresses and CIDR blocks");
 
   parser.Group("Services behind the façade");
   parser.String("users-address", &config->users_address, "127.0.0.1:7444",

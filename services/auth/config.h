@@ -35,6 +35,8 @@ struct Config {
   std::string keys_address, keys_identity;
   std::string sessions_address, sessions_identity;
 
+  std::vector<std::string> trusted_proxies;  // trusted_proxies.h
+
   std::chrono::milliseconds revoked_key_life{31 * 60 * 1000};
 };
 

@@ -14,6 +14,7 @@
 #include "services/auth/keys_client.h"
 #include "services/auth/service_token_rules.h"
 #include "services/auth/sessions_client.h"
+#include "services/auth/trusted_proxies.h"
 #include "services/auth/users_client.h"
 
 namespace tokenforge::auth {
@@ -27,6 +28,7 @@ struct Facade {
   TrustHub& trust;
   std::vector<std::string> audiences;  // the `aud` of access tokens
   ServiceTokenRules service_tokens;
+  TrustedProxies proxies;
 
   telemetry::CounterFamily logins{
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};

@@ -3,7 +3,6 @@
 #include <grpcpp/server_builder.h>
 
 #include "lib/config/config.h"
-#include "lib/rpc/peer.h"
 #include "lib/rpc/process.h"
 #include "services/auth/admin_service.h"
 #include "services/auth/auth_service.h"
@@ -26,10 +25,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   const auto upstreams = ConnectUpstreams(config);
   if (!upstreams.ok()) return upstreams.status();
   const auto trust = std::make_shared<Trust>();
-  const auto own = rpc::SpiffeIdOfCertificateFile(config.server.tls.cert_file);
-  if (!own.ok()) return own.status();
-  auto rules = ServiceTokenRules::Parse(config.audiences, config.service_token_scopes,
-                                        config.service_token_audiences, own->trust_domain());
+  auto rules = PeerRulesOf(config);
   if (!rules.ok()) return rules.status();
   TrustParts parts(config, *upstreams, trust, clock);
   operators::HttpServer http(HttpOptionsOf(config));
@@ -46,7 +42,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 KeysClient(upstreams->keys),
                 parts.hub(),
                 config.audiences,
-                *std::move(rules)};
+                std::move(rules->service_tokens),
+                std::move(rules->proxies)};
   KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch()};
   Guard guard(GuardOptionsOf(config, trust));
   AuthService auth(facade, [&guard](std::string_view token) { return guard.VerifyToken(token); });

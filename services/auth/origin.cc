@@ -1,10 +1,9 @@
 #include "services/auth/origin.h"
 
-#include <arpa/inet.h>
 #include <grpcpp/server_context.h>
 
 #include "lib/errors/errors.h"
-#include "services/auth/validation.h"
+#include "services/auth/trusted_proxies.h"
 #include "tokenforge/caller.h"
 
 namespace tokenforge::auth {
@@ -31,10 +30,31 @@ std::string DecodePercent(std::string_view text) {
   return decoded;
 }
 
+std::vector<std::string_view> ForwardedFor(const grpc::CallbackServerContext& context) {
+  std::vector<std::string_view> values;
+  const auto [begin, end] = context.client_metadata().equal_range("x-forwarded-for");
+  for (auto value = begin; value != end; ++value) {
+    values.emplace_back(value->second.data(), value->second.size());
+  }
+  return values;
+}
+
+std::optional<IpAddress> CallerBehind(const grpc::CallbackServerContext& context,
+                                      const TrustedProxies& proxies) {
+  return proxies.CallerBehind({AddressOfPeer(context.peer()), CallerOf(context).peer()},
+                              ForwardedFor(context));
+}
+
 }  // namespace
 
-Origin::Origin(const grpc::CallbackServerContext& context)
-    : call(context), client_id(CallerOf(context).peer()), address(AddressOfPeer(context.peer())) {}
+Origin::Origin(const grpc::CallbackServerContext& context, const TrustedProxies& proxies)
+    : Origin(rpc::ServerCall(context), CallerOf(context).peer(), CallerBehind(context, proxies)) {}
+
+Origin::Origin(rpc::ServerCall served, std::string client, const std::optional<IpAddress>& caller)
+    : call(std::move(served)),
+      client_id(std::move(client)),
+      address(caller ? caller->text() : ""),
+      subscriber(caller ? caller->subscriber() : client_id) {}
 
 absl::Status Origin::RequirePeer() const {
   if (!client_id.empty()) return absl::OkStatus();
@@ -42,7 +62,7 @@ absl::Status Origin::RequirePeer() const {
                       "this method is open to services with a client certificate only");
 }
 
-std::string AddressOfPeer(std::string_view peer) {
+std::optional<IpAddress> AddressOfPeer(std::string_view peer) {
   const std::string text = DecodePercent(peer);
   std::string host;
   if (text.starts_with("ipv4:")) {
@@ -51,7 +71,7 @@ std::string AddressOfPeer(std::string_view peer) {
     host = text.substr(6, text.find(']') - 6);
     host = host.substr(0, host.find('%'));  // a zone is of this machine only
   }
-  return IsIpAddress(host) ? host : "";
+  return IpAddress::Parse(host);
 }
 
 }  // namespace tokenforge::auth

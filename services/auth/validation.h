@@ -6,8 +6,6 @@
 // names all its faults together. Pure functions, thread-safe.
 #pragma once
 
-#include <string_view>
-
 #include "absl/status/status.h"
 
 namespace tokenforge::auth {
@@ -20,19 +18,17 @@ class ListSessionsRequest;
 class RevokeSessionRequest;
 }  // namespace v1
 
-// email: one printable-ASCII address of at most 254 bytes. password: 8 code points to 72 bytes, no
-// NUL (bcrypt reads no further than either). Names: at most 100 code points, no control characters.
-// device: see below.
+// email: lib/email/canonical_email.h. password: 8 code points to 72 bytes, no NUL (bcrypt reads no
+// further than either). Names: at most 100 code points, no control characters. device: its texts at
+// most 100 and 400 code points without control characters, its address a textual IPv4 or IPv6 one.
 absl::Status Validate(const v1::RegisterRequest& request);
 
-// Only what cannot be a login at all; whether email and password fit, or could, is not told here.
+// Only what cannot be a login at all: no email (the same rule for all, so that it tells nothing of
+// who has an account), no password, or one of over 4096 bytes. Whether they fit is not told here.
 absl::Status Validate(const v1::LoginRequest& request);
 
 absl::Status Validate(const v1::RefreshRequest& request);
 absl::Status Validate(const v1::ListSessionsRequest& request);
 absl::Status Validate(const v1::RevokeSessionRequest& request);
-
-// A textual IPv4 or IPv6 address, without brackets, port or zone.
-bool IsIpAddress(std::string_view text);
 
 }  // namespace tokenforge::auth

@@ -53,7 +53,8 @@ FacadeTest::FacadeTest() {
                            {"tokenforge"},
                            ServiceTokenRules::Parse({"tokenforge"}, {"/jobs/*=notes.read"},
                                                     {"/jobs/*=notes"}, "example.org")
-                               .value()});
+                               .value(),
+                           TrustedProxies::Parse({"/gateway"}, "example.org").value()});
   reports_ = std::make_unique<GuardReports>(
       hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();
