@@ -54,6 +54,14 @@ std::vector<std::string> AsPostgres() {
           "--pdeathsig=KILL"};
 }
 
+std::vector<std::string> RaisedLimits() {
+  std::vector<std::string> flags;
+  for (const char* policy : {"login_address", "register_address", "refresh_session"}) {
+    flags.push_back(std::string("--rate-limit=") + policy + "=1000000/1000000/1s");
+  }
+  return flags;
+}
+
 std::string Joined(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) line += word + " ";
@@ -174,8 +182,8 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
       "--tls-ca-file=" + certs() + "/ca.crt",
       "--drain-delay=0",
   };
-  const auto add = [&flags](std::initializer_list<std::string> more) {
-    flags.insert(flags.end(), more);
+  const auto add = [&flags](const std::vector<std::string>& more) {
+    flags.insert(flags.end(), more.begin(), more.end());
   };
   if (name == "users") {
     add({"--bcrypt-cost=" + std::to_string(options_.bcrypt_cost),
@@ -187,6 +195,8 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
          "--algorithm=" + options_.algorithm, "--issuer=" + issuer()});
   } else if (name == "sessions") {
     add({"--redis-url=" + redis_address(), "--refresh-key-file=" + dir_ + "/refresh.keys"});
+    // Everybody of a test comes from 127.0.0.1, and a storm is meant to be one.
+    if (!options_.limited) add(RaisedLimits());
   } else {
     add({"--http-listen=" + local(http_port_), "--issuer=" + issuer(),
          "--users-address=" + local(port("users")), "--keys-address=" + local(port("keys")),

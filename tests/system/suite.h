@@ -22,6 +22,7 @@ struct SuiteOptions {
   std::string algorithm = "ES256";  // of signing keys; RS256 keys take long to make
   bool postgres = false;            // users in PostgreSQL instead of SQLite
   int bcrypt_cost = 4;              // the cheapest: tests are not about hashing
+  bool limited = false;             // rate limits as they ship, instead of out of the way
   std::map<std::string, std::vector<std::string>>
       flags;  // more flags by service: "auth", "users", "keys", "sessions"
 };
