@@ -1,5 +1,6 @@
 #include "services/auth/auth_service.h"
 
+#include "services/auth/limit_refusal.h"
 #include "services/auth/login_flows.h"
 #include "services/auth/service_tokens.h"
 
@@ -16,13 +17,13 @@ Reactor* AuthService::Register(Context* context, const v1::RegisterRequest* requ
 
 Reactor* AuthService::Login(Context* context, const v1::LoginRequest* request,
                             v1::LoginResponse* response) {
-  return rpc::Serve(context,
+  return ServeLimited(context,
                       auth::Login(facade_, Origin(*context, facade_.proxies), request, response));
 }
 
 Reactor* AuthService::Refresh(Context* context, const v1::RefreshRequest* request,
                               v1::RefreshResponse* response) {
-  return rpc::Serve(context,
+  return ServeLimited(context,
                       auth::Refresh(facade_, Origin(*context, facade_.proxies), request, response));
 }
 

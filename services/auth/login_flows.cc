@@ -4,6 +4,7 @@
 
 #include "lib/telemetry/log.h"
 #include "lib/uuid/uuid.h"
+#include "services/auth/login_gate.h"
 #include "services/auth/messages.h"
 #include "services/auth/outward.h"
 #include "services/auth/token_flows.h"
@@ -22,11 +23,22 @@ absl::Status Admit(const Origin& origin, const Request& request) {
   return valid.ok() ? origin.RequirePeer() : valid;
 }
 
+Verdict VerdictOfPassword(const absl::StatusOr<users::v1::VerifyPasswordResponse>& verified) {
+  if (verified.ok() && verified->user().mfa_enabled()) return Verdict::kStepDone;
+  return VerdictOf(verified.status());
+}
+
 async::Task<absl::Status> DoLogin(Facade& facade, const Origin& origin,
                                   const v1::LoginRequest& request, v1::LoginResponse& response) {
   if (absl::Status admitted = Admit(origin, request); !admitted.ok()) co_return admitted;
+  const auto account = email::CanonicalEmail::Parse(request.email());
+  if (!account.ok()) co_return account.status();
 
-  const auto verified = co_await facade.users.VerifyPassword(origin.call, request);
+  const auto guess = co_await CountPassword(facade, origin, *account);
+  if (!guess.ok()) co_return guess.status();
+  const auto verified =
+      co_await facade.users.VerifyPassword(origin.call, *guess, request.password());
+  co_await Settle(facade, origin, guess->plan(), VerdictOfPassword(verified));
   if (!verified.ok()) {
     co_return Outward(verified.status(), "users.VerifyPassword",
                       {reasons::INVALID_CREDENTIALS, reasons::ACCOUNT_DISABLED});
@@ -70,7 +82,7 @@ async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
     co_return Outward(
         rotated.status(), "sessions.RotateRefreshToken",
         {reasons::INVALID_FIELD, reasons::REFRESH_TOKEN_INVALID, reasons::REFRESH_TOKEN_SUPERSEDED,
-         reasons::REFRESH_TOKEN_REUSED, reasons::SESSION_ENDED});
+         reasons::REFRESH_TOKEN_REUSED, reasons::SESSION_ENDED, reasons::RATE_LIMITED});
   }
   const sessions::v1::Session& session = rotated->session();
   const auto found = co_await facade.users.GetUser(origin.call, session.user_id());
@@ -93,8 +105,11 @@ async::Task<absl::Status> Register(Facade& facade, Origin origin,
                                    v1::RegisterResponse* response) {
   if (absl::Status admitted = Admit(origin, *request); !admitted.ok()) co_return admitted;
 
-  auto creating = facade.users.CreateUser(origin.call, *request, uuid::NewId());
+  const auto counted = co_await CountRegistration(facade, origin);
+  if (!counted.ok()) co_return counted.status();
+  auto creating = facade.users.CreateUser(origin.call, *counted, *request, uuid::NewId());
   const auto created = co_await std::move(creating);
+  co_await Settle(facade, origin, counted->plan(), VerdictOf(created.status()));
   if (!created.ok()) {
     co_return Outward(created.status(), "users.CreateUser",
                       {reasons::EMAIL_TAKEN, reasons::INVALID_FIELD, reasons::WEAK_PASSWORD});

@@ -13,19 +13,19 @@
 
 namespace tokenforge::auth {
 
-// Store the account, start a session, sign. Once the account is stored, a failure says so: the next
-// step is to log in.
+// Count against the address, store the account, start a session, sign. Once the account is stored,
+// a failure says so: the next step is to log in.
 async::Task<absl::Status> Register(Facade& facade, Origin origin,
                                    const v1::RegisterRequest* request,
                                    v1::RegisterResponse* response);
 
-// Verify the password, start a session, sign.
+// Count the guess, verify the password, give back what was no guess, start a session, sign.
 async::Task<absl::Status> Login(Facade& facade, Origin origin, const v1::LoginRequest* request,
                                 v1::LoginResponse* response);
 
-// Rotate the refresh token, read the user afresh, sign. A user who is gone or disabled loses every
-// session. When a later step fails, the retry gets the same successor within the grace of the
-// sessions service.
+// Rotate the refresh token (which counts it too), read the user afresh, sign. A user who is gone or
+// disabled loses every session. When a later step fails, the retry gets the same successor within
+// the grace of the sessions service.
 async::Task<absl::Status> Refresh(Facade& facade, Origin origin, const v1::RefreshRequest* request,
                                   v1::RefreshResponse* response);
 

@@ -81,4 +81,9 @@ async::Task<absl::StatusOr<sessions::v1::EndAllSessionsResponse>> SessionsClient
   return rpc::Call(*stub_, &Methods::EndAllSessions, rpc::OutgoingContext(call), std::move(query));
 }
 
+async::Task<absl::StatusOr<sessions::v1::TakeTokensResponse>> SessionsClient::TakeTokens(
+    const rpc::ServerCall& call, const sessions::v1::TakeTokensRequest& request) {
+  return rpc::Call(*stub_, &Methods::TakeTokens, rpc::OutgoingContext(call), request);
+}
+
 }  // namespace tokenforge::auth

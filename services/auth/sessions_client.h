@@ -42,6 +42,11 @@ class SessionsClient {
   async::Task<absl::StatusOr<sessions::v1::EndAllSessionsResponse>> EndAllSessions(
       const rpc::ServerCall& call, const std::string& reason);
 
+  // Takes from rate limits, all or none, or gives back (login_gate.h). Never retried: a repetition
+  // takes twice.
+  async::Task<absl::StatusOr<sessions::v1::TakeTokensResponse>> TakeTokens(
+      const rpc::ServerCall& call, const sessions::v1::TakeTokensRequest& request);
+
  private:
   std::unique_ptr<sessions::v1::SessionService::StubInterface> stub_;
 };

@@ -12,7 +12,8 @@ UsersClient::UsersClient(const std::shared_ptr<grpc::Channel>& channel)
     : stub_(users::v1::UserService::NewStub(channel)) {}
 
 async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUser(
-    const rpc::ServerCall& call, const v1::RegisterRequest& request, std::string user_id) {
+    const rpc::ServerCall& call, const CountedRegistration& /*counted*/,
+    const v1::RegisterRequest& request, std::string user_id) {
   users::v1::CreateUserRequest query;
   query.set_user_id(std::move(user_id));
   query.set_email(request.email());
@@ -23,10 +24,10 @@ async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUs
 }
 
 async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> UsersClient::VerifyPassword(
-    const rpc::ServerCall& call, const v1::LoginRequest& request) {
+    const rpc::ServerCall& call, const CountedPassword& guess, const std::string& password) {
   users::v1::VerifyPasswordRequest query;
-  query.set_email(request.email());
-  query.set_password(request.password());
+  query.set_email(guess.email());
+  query.set_password(password);
   return rpc::Call(*stub_, &Methods::VerifyPassword, rpc::OutgoingContext(call), std::move(query));
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
 #include "lib/rpc/server_call.h"
+#include "services/auth/counted_attempt.h"
 #include "tokenforge/auth/v1/auth.pb.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
 
@@ -22,9 +23,11 @@ class UsersClient {
 
   // Stores an account under an ID of ours, so that a retry is recognised.
   async::Task<absl::StatusOr<users::v1::CreateUserResponse>> CreateUser(
-      const rpc::ServerCall& call, const v1::RegisterRequest& request, std::string user_id);
+      const rpc::ServerCall& call, const CountedRegistration& counted,
+      const v1::RegisterRequest& request, std::string user_id);
+  // Of the account whose guess was counted, in the form in which it was counted.
   async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> VerifyPassword(
-      const rpc::ServerCall& call, const v1::LoginRequest& request);
+      const rpc::ServerCall& call, const CountedPassword& guess, const std::string& password);
   async::Task<absl::StatusOr<users::v1::GetUserResponse>> GetUser(const rpc::ServerCall& call,
                                                                   const std::string& user_id);
 

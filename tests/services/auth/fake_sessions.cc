@@ -223,6 +223,13 @@ grpc::Status FakeSessions::RevokeAccessToken(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeSessions::TakeTokens(grpc::ServerContext* context,
+                                      const sessions::v1::TakeTokensRequest* request,
+                                      sessions::v1::TakeTokensResponse* response) {
+  if (const grpc::Status fault = faults.Enter("TakeTokens", context); !fault.ok()) return fault;
+  return rpc::ToGrpc(limits.Take(*request, response));
+}
+
 grpc::Status FakeSessions::WatchRevocations(
     grpc::ServerContext* context, const sessions::v1::WatchRevocationsRequest* request,
     grpc::ServerWriter<sessions::v1::WatchRevocationsResponse>* writer) {

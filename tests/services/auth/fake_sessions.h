@@ -1,5 +1,5 @@
-// The sessions service in memory: the contract's table of refresh tokens, and its feed of
-// revocations.
+// The sessions service in memory: the contract's table of refresh tokens, its rate limits, and its
+// feed of revocations.
 //
 // The grace of a superseded token lasts until EndGrace. Thread-safe.
 #pragma once
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/sync/mutex.h"
+#include "tests/services/auth/fake_limits.h"
 #include "tests/services/auth/faults.h"
 #include "tokenforge/sessions/v1/sessions.grpc.pb.h"
 
@@ -19,6 +20,7 @@ namespace tokenforge::auth::testing {
 class FakeSessions final : public sessions::v1::SessionService::Service {
  public:
   Faults faults;
+  FakeLimits limits;
 
   void EndGrace();
   std::size_t LiveSessions() const;
@@ -58,6 +60,9 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   grpc::Status RevokeAccessToken(grpc::ServerContext* context,
                                  const sessions::v1::RevokeAccessTokenRequest* request,
                                  sessions::v1::RevokeAccessTokenResponse* response) override;
+  grpc::Status TakeTokens(grpc::ServerContext* context,
+                          const sessions::v1::TakeTokensRequest* request,
+                          sessions::v1::TakeTokensResponse* response) override;
   grpc::Status WatchRevocations(
       grpc::ServerContext* context, const sessions::v1::WatchRevocationsRequest* request,
       grpc::ServerWriter<sessions::v1::WatchRevocationsResponse>* writer) override;

@@ -1,10 +1,20 @@
 #include "tests/services/auth/fake_users.h"
 
+#include "lib/email/canonical_email.h"
 #include "lib/errors/errors.h"
 
 namespace tokenforge::auth::testing {
 
 namespace reasons = errors::reasons;
+
+namespace {
+
+// Of what the façade has checked already.
+std::string Canonical(const std::string& text) {
+  return email::CanonicalEmail::Parse(text).value().text();
+}
+
+}  // namespace
 
 void FakeUsers::Change(const std::string& email,
                        const std::function<void(users::v1::User&)>& change) {
@@ -22,13 +32,13 @@ grpc::Status FakeUsers::CreateUser(grpc::ServerContext* context,
                                    users::v1::CreateUserResponse* response) {
   if (const grpc::Status fault = faults.Enter("CreateUser", context); !fault.ok()) return fault;
   const sync::MutexLock lock(&mutex_);
-  auto [place, fresh] = accounts_.try_emplace(request->email());
+  auto [place, fresh] = accounts_.try_emplace(Canonical(request->email()));
   users::v1::User& user = place->second.user;
   if (!fresh && user.user_id() != request->user_id()) {
     return rpc::ToGrpc(errors::Make(reasons::EMAIL_TAKEN, "this address has an account"));
   }
   user.set_user_id(request->user_id());
-  user.set_email(request->email());
+  user.set_email(Canonical(request->email()));
   user.set_given_name(request->given_name());
   user.set_family_name(request->family_name());
   user.add_roles("user");
@@ -45,7 +55,7 @@ grpc::Status FakeUsers::VerifyPassword(grpc::ServerContext* context,
                                        users::v1::VerifyPasswordResponse* response) {
   if (const grpc::Status fault = faults.Enter("VerifyPassword", context); !fault.ok()) return fault;
   const sync::MutexLock lock(&mutex_);
-  const auto found = accounts_.find(request->email());
+  const auto found = accounts_.find(Canonical(request->email()));
   if (found == accounts_.end() || found->second.password != request->password()) {
     return rpc::ToGrpc(errors::Make(reasons::INVALID_CREDENTIALS, "email or password is wrong"));
   }
