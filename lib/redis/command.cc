@@ -49,9 +49,9 @@ std::string Sha1Hex(std::string_view text) {
 
 }  // namespace
 
-Script::Script(std::string_view name, std::string_view source)
+Script::Script(std::string_view name, std::string_view source, Repeats repeats)
     : body_(std::make_shared<const Body>(
-          Body{std::string(name), std::string(source), Sha1Hex(source)})) {}
+          Body{std::string(name), std::string(source), Sha1Hex(source), repeats})) {}
 
 Command::Command(std::initializer_list<std::string_view> arguments)
     : Command(std::span<const std::string_view>(arguments.begin(), arguments.size())) {}
@@ -73,7 +73,7 @@ Command::Command(const Script& script, std::span<const std::string> keys,
     : label_(script.name()),
       script_(script.body_),
       count_(3 + keys.size() + arguments.size()),
-      may_repeat_(true) {
+      may_repeat_(script.body_->repeats == Script::Repeats::kFreely) {
   for (const std::string& key : keys) {
     const int slot = SlotOf(key);
     spans_slots_ = spans_slots_ || (slot_ && *slot_ != slot);

@@ -23,12 +23,15 @@ namespace tokenforge::redis {
 // A Lua script with its SHA-1, under which the server caches it.
 //
 // It MUST be idempotent: a call that timed out may have run, and will be tried again — by callers,
-// and by the client itself when a cluster's node is lost. It takes the time as an argument, never
-// from the server.
+// and by the client itself when a cluster's node is lost. One that is not says so (kNever): then a
+// call that may have run ends with DEPENDENCY_DOWN, and its callers do not repeat it either. It
+// takes the time as an argument; the server's own may only be a second opinion.
 class Script {
  public:
+  enum class Repeats { kFreely, kNever };
+
   // `name` labels metrics and errors: a short constant such as "rotate".
-  Script(std::string_view name, std::string_view source);
+  Script(std::string_view name, std::string_view source, Repeats repeats = Repeats::kFreely);
 
   const std::string& name() const { return body_->name; }
   const std::string& source() const { return body_->source; }
@@ -38,6 +41,7 @@ class Script {
   friend class Command;
   struct Body {
     std::string name, source, sha1;
+    Repeats repeats;
   };
   std::shared_ptr<const Body> body_;
 };
@@ -63,8 +67,8 @@ class Command {
   std::optional<int> slot() const { return slot_; }
   // Sends it to whoever serves this slot.
   void RouteTo(int slot) { slot_ = slot; }
-  // Whether it may be sent again after it may have run: every script, and plain commands that only
-  // read.
+  // Whether it may be sent again after it may have run: scripts unless they say otherwise, and
+  // plain commands that only read.
   bool may_repeat() const { return may_repeat_; }
   // Whether it may change anything: every script, and plain commands that do not only read.
   bool may_write() const { return may_write_; }

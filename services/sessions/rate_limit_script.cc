@@ -11,7 +11,7 @@ namespace {
 // A value: version 1, what is missing or how many failures, and the marks of both clocks. A bucket
 // that is full and a streak that has not begun have none.
 constexpr const char* kStep = R"lua(
-local taking, now, slack = ARGV[1] == 'take', clock_now(ARGV[2]), tonumber(ARGV[3])
+local now, slack = clock_now(ARGV[1]), tonumber(ARGV[2])
 
 local function numbers(at, names)
   local policy = {}
@@ -55,7 +55,7 @@ end
 
 local values, buckets, allowed, longest = redis.call('MGET', unpack(KEYS)), {}, true, 0
 for i, key in ipairs(KEYS) do
-  local at = 6 * i - 2
+  local at = 6 * i - 3
   local rule = ARGV[at] == 'tokens' and tokens_at(at) or streak_at(at)
   local state = {[rule.count] = 0, store = now.store, service = now.service}
   if values[i] then
@@ -95,11 +95,22 @@ end
 return answer
 )lua";
 
+redis::Script Make(const char* name, const char* taking, redis::Script::Repeats repeats) {
+  return redis::Script(
+      name, taking + std::string(kTokenBucketLua) + std::string(kAccountLockLua) + kStep, repeats);
+}
+
 }  // namespace
 
-const redis::Script& StepBuckets() {
-  static const redis::Script script(
-      "sessions.take_tokens", std::string(kTokenBucketLua) + std::string(kAccountLockLua) + kStep);
+const redis::Script& TakeFromBuckets() {
+  static const redis::Script script =
+      Make("sessions.take_tokens", "local taking = true\n", redis::Script::Repeats::kFreely);
+  return script;
+}
+
+const redis::Script& GiveToBuckets() {
+  static const redis::Script script =
+      Make("sessions.give_tokens", "local taking = false\n", redis::Script::Repeats::kNever);
   return script;
 }
 

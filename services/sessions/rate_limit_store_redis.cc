@@ -62,17 +62,17 @@ absl::StatusOr<StepResult> Read(const redis::Reply& reply, const std::vector<Buc
 }  // namespace
 
 async::Task<absl::StatusOr<StepResult>> RateLimitStoreRedis::Step(
-    const char* what, const std::string& partition, const std::vector<BucketShare>& shares,
-    StepMoment moment) {
+    const redis::Script& script, const std::string& partition,
+    const std::vector<BucketShare>& shares, StepMoment moment) {
   const secret::Digest digest = secret::Sha256(partition);
   std::vector<std::string> keys;
-  std::vector<std::string> arguments = {what, Milliseconds(moment.service),
+  std::vector<std::string> arguments = {Milliseconds(moment.service),
                                         Milliseconds(kClockStepTolerance)};
   for (const BucketShare& share : shares) {
     keys.push_back(KeyOf(digest, share));
     AddRule(share, &arguments);
   }
-  redis::Command command(scripts::StepBuckets(), keys, arguments);
+  redis::Command command(script, keys, arguments);
   const auto reply = co_await client_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
   co_return Read(*reply, shares);
@@ -80,12 +80,12 @@ async::Task<absl::StatusOr<StepResult>> RateLimitStoreRedis::Step(
 
 async::Task<absl::StatusOr<StepResult>> RateLimitStoreRedis::Take(
     const std::string& partition, const std::vector<BucketShare>& shares, StepMoment moment) {
-  return Step("take", partition, shares, moment);
+  return Step(scripts::TakeFromBuckets(), partition, shares, moment);
 }
 
 async::Task<absl::StatusOr<StepResult>> RateLimitStoreRedis::GiveBack(
     const std::string& partition, const std::vector<BucketShare>& shares, StepMoment moment) {
-  return Step("give", partition, shares, moment);
+  return Step(scripts::GiveToBuckets(), partition, shares, moment);
 }
 
 }  // namespace tokenforge::sessions

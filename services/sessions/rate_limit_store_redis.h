@@ -8,6 +8,9 @@
 // A key lives until it would be full again, and kClockStepTolerance longer: Redis forgets by its
 // own clock, and a bucket that is forgotten is full. A step of that clock by more than an hour may
 // give back a burst, once. A full bucket has no key.
+//
+// What Redis loses with its server (the last moment before a failover) is back in its buckets: to
+// wait for replicas with every attempt would cost more than the few attempts that are forgotten.
 #pragma once
 
 #include "lib/redis/client.h"
@@ -28,7 +31,8 @@ class RateLimitStoreRedis final : public RateLimitStore {
                                                    StepMoment moment) override;
 
  private:
-  async::Task<absl::StatusOr<StepResult>> Step(const char* what, const std::string& partition,
+  async::Task<absl::StatusOr<StepResult>> Step(const redis::Script& script,
+                                               const std::string& partition,
                                                const std::vector<BucketShare>& shares,
                                                StepMoment moment);
   redis::Client& client_;

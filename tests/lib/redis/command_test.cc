@@ -76,12 +76,18 @@ TEST(CommandSlot, OfAScriptIsThatOfItsKeysWhichMustShareIt) {
   EXPECT_EQ(Command(script, {}, {}).slot(), std::nullopt);
 }
 
-TEST(CommandRepeat, IsForScriptsAndWhatOnlyReads) {
+TEST(CommandRepeat, IsForScriptsThatAllowItAndWhatOnlyReads) {
   const Script script("any", "return 1");
   Command call(script, {}, {});
   EXPECT_TRUE(call.may_repeat());
   call.UseSource();
   EXPECT_TRUE(call.may_repeat());
+  const Script once("once", "return 1", Script::Repeats::kNever);
+  Command step(once, {}, {});
+  EXPECT_FALSE(step.may_repeat());
+  EXPECT_TRUE(step.has_source()) << "a server that does not know it has not run it";
+  step.UseSource();
+  EXPECT_FALSE(step.may_repeat());
   EXPECT_TRUE(Command({"XREAD", "STREAMS", "k", "0"}).may_repeat());
   for (const char* name : {"SET", "XADD", "INCR", "PUBLISH", "EVAL", "DEL", "SOMETHINGNEW"}) {
     EXPECT_FALSE(Command({name, "k", "v"}).may_repeat()) << name;
