@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
 #include <sstream>
 
 #include "lib/config/config.h"
@@ -139,6 +141,41 @@ TEST(TrustedProxies, HaveBounds) {
   for (int i = 0; i < TrustedProxies::kMaxHops; ++i) hops += ",10.0.0.1";
   EXPECT_EQ(Behind(hops), "192.0.2.1");
   EXPECT_EQ(Behind(hops + ",10.0.0.1"), kPeer);
+}
+
+// Of whatever is written there, the answer is the peer or an element as a whole.
+TEST(TrustedProxies, NeverMakeUpAnAddress) {
+  constexpr std::string_view kAlphabet = "0129af.:,[]% \t";
+  std::mt19937 random(20'261'122);
+  const auto below = [&](std::size_t bound) { return random() % bound; };
+  int found = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string header;
+    const char* const pieces[] = {"192.0.2.1", "2001:db8::1", "10.0.0.1", "[2001:db8::2]:80", ","};
+    for (std::size_t length = below(8); length > 0; --length) {
+      if (below(2) == 0) {
+        header += pieces[below(std::size(pieces))];
+      } else {
+        header += kAlphabet[below(kAlphabet.size())];
+      }
+    }
+    const std::string answer = Behind(header);
+    if (answer == kPeer) continue;
+    ++found;
+    bool is_element = false;
+    std::istringstream elements(header);
+    for (std::string element; std::getline(elements, element, ',');) {
+      std::string bare =
+          element.substr(std::min(element.find_first_not_of(" \t["), element.size()));
+      while (!bare.empty() && !is_element) {
+        const auto address = IpAddress::Parse(bare);
+        is_element = address && address->text() == answer;
+        bare.pop_back();
+      }
+    }
+    ASSERT_TRUE(is_element) << "«" << header << "» became " << answer;
+  }
+  EXPECT_GT(found, 1000) << "or this has tested nothing";
 }
 
 TEST(TrustedProxies, NameEveryEntryThatIsNoGood) {
