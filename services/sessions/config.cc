@@ -91,6 +91,7 @@ Policy PolicyOf(const Config& config) {
   policy.leeway = config.leeway;
   policy.max_sessions = static_cast<int>(config.max_sessions);
   policy.reuse = config.reuse_policy == "session" ? ReusePolicy::kSession : ReusePolicy::kUser;
+  policy.refresh_limit = *RateLimitsOf(config.rate_limits).Find(kRefreshSession);
   return policy;
 }
 

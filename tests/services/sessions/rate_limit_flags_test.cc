@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "lib/config/config.h"
+#include "services/sessions/config.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -74,6 +75,13 @@ TEST_F(RateLimitFlagsTest, TheLockIsSetByItsOwn) {
                        "--account-lock-forget=1h"}),
             "");
   EXPECT_EQ(RateLimitsOf(settings_).lock, (LockPolicy{3, minutes(2), minutes(4), hours(1)}));
+}
+
+TEST_F(RateLimitFlagsTest, RefreshesAreLimitedByTheSessionsPolicy) {
+  Config config;
+  EXPECT_EQ(PolicyOf(config).refresh_limit, (TokenPolicy{10, 30, minutes(1)}));
+  config.rate_limits.rate_limit = {"refresh_session=2/3/4m"};
+  EXPECT_EQ(PolicyOf(config).refresh_limit, (TokenPolicy{2, 3, minutes(4)}));
 }
 
 TEST_F(RateLimitFlagsTest, EveryMistakeIsTold) {
