@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "lib/errors/errors.h"
+#include "lib/rpc/status.h"
 #include "tests/lib/redis/redis_server.h"
 #include "tests/lib/redis/server_clock.h"
 #include "tests/system/sessions_replicas.h"
@@ -67,17 +69,35 @@ struct Tally {
   }
 };
 
-void AskOnce(SessionsReplicas& replicas, std::size_t replica, const TakeTokensRequest& request,
-             Tally& tally) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + seconds(20));
-  TakeTokensResponse response;
-  const grpc::Status status = replicas.stub(replica).TakeTokens(&context, request, &response);
-  ++(!status.ok() ? tally.failed : response.allowed() ? tally.allowed : tally.refused);
+using Ask = std::function<void(sessions::v1::SessionService::Stub&, Tally&)>;
+
+Ask Taking(std::initializer_list<const char*> policies) {
+  return [request = Request(policies)](auto& stub, Tally& tally) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + seconds(20));
+    TakeTokensResponse response;
+    const grpc::Status status = stub.TakeTokens(&context, request, &response);
+    ++(!status.ok() ? tally.failed : response.allowed() ? tally.allowed : tally.refused);
+  };
+}
+
+// Every client shows the same token; an answer that was lost is asked for again.
+Ask Refreshing(const std::string& token) {
+  return [token](auto& stub, Tally& tally) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + seconds(20));
+    sessions::v1::RotateRefreshTokenRequest request;
+    request.set_refresh_token(token);
+    sessions::v1::RotateRefreshTokenResponse response;
+    const absl::Status status =
+        rpc::FromGrpc(stub.RotateRefreshToken(&context, request, &response));
+    const bool limited = errors::ReasonOf(status) == errors::reasons::RATE_LIMITED;
+    ++(status.ok() ? tally.allowed : limited ? tally.refused : tally.failed);
+  };
 }
 
 // All clients, each on one replica after the other, as fast as they can, while `meanwhile` runs.
-void Storm(SessionsReplicas& replicas, const TakeTokensRequest& request, Tally& tally,
+void Storm(SessionsReplicas& replicas, const Ask& ask, Tally& tally,
            const std::function<void(Steady::time_point)>& meanwhile = {}) {
   const Steady::time_point begin = Steady::now();
   const Steady::time_point end = begin + HowLong();
@@ -85,7 +105,7 @@ void Storm(SessionsReplicas& replicas, const TakeTokensRequest& request, Tally& 
   for (int client = 0; client < kClients; ++client) {
     clients.emplace_back([&, client] {
       for (std::size_t call = client; Steady::now() < end; ++call) {
-        AskOnce(replicas, call % SessionsReplicas::kReplicas, request, tally);
+        ask(replicas.stub(call % SessionsReplicas::kReplicas), tally);
       }
     });
   }
@@ -99,7 +119,7 @@ TEST(RateLimitStorm, NeverExceedsItsBurstAndWhatCameIn) {
   SessionsReplicas replicas(redis.address(), kFlags);
   ASSERT_TRUE(replicas.StartAll());
   Tally tally;
-  Storm(replicas, Request({"login_address"}), tally);
+  Storm(replicas, Taking({"login_address"}), tally);
   const double bound = tally.Bound(kBurst, kPerSecond);
   tally.Print("one bucket", bound);
   EXPECT_LE(tally.allowed, bound + 1);
@@ -113,7 +133,7 @@ TEST(RateLimitStorm, NeverExceedsTheTighterOfTwoPartitionsThoughAReplicaDies) {
   SessionsReplicas replicas(redis.address(), kFlags);
   ASSERT_TRUE(replicas.StartAll());
   Tally tally;
-  Storm(replicas, Request({"login_address", "reset_account"}), tally, [&](Steady::time_point end) {
+  Storm(replicas, Taking({"login_address", "reset_account"}), tally, [&](Steady::time_point end) {
     std::this_thread::sleep_until(end - HowLong() / 2);  // in the midst of it
     replicas.Kill(1);
     replicas.Start(1);
@@ -123,6 +143,26 @@ TEST(RateLimitStorm, NeverExceedsTheTighterOfTwoPartitionsThoughAReplicaDies) {
   EXPECT_LE(tally.allowed, bound + 1);
   EXPECT_GT(tally.allowed, kFewerBurst);
   EXPECT_GT(tally.refused, 0);
+}
+
+TEST(RateLimitStorm, OneSessionIsRefreshedNoMoreThanItsPolicySays) {
+  fakes::RedisServer redis;
+  SessionsReplicas replicas(redis.address(),
+                            {"--rate-limit=refresh_session=20/5/1s", "--refresh-grace=5m"});
+  ASSERT_TRUE(replicas.StartAll());
+  grpc::ClientContext context;
+  sessions::v1::CreateSessionRequest request;
+  request.set_user_id("00000000-0000-4000-8000-000000000000");
+  sessions::v1::CreateSessionResponse created;
+  ASSERT_TRUE(replicas.stub(0).CreateSession(&context, request, &created).ok());
+  Tally tally;
+  Storm(replicas, Refreshing(created.refresh_token().refresh_token()), tally);
+  const double bound = tally.Bound(20, 5);
+  tally.Print("refreshes of one session", bound);
+  EXPECT_LE(tally.allowed, bound + 1);
+  EXPECT_GT(tally.allowed, 20);
+  EXPECT_GT(tally.refused, 0);
+  EXPECT_EQ(tally.failed, 0) << "no theft, and no other error";
 }
 
 // A clock that somebody sets by up to half an hour, ten times a second, or stops.
@@ -150,7 +190,7 @@ TEST(RateLimitStorm, ASteppedOrFrozenClockOfRedisGivesNobodyFreeTokens) {
   SessionsReplicas replicas(redis->address(), kFlags);
   ASSERT_TRUE(replicas.StartAll());
   Tally tally;
-  Storm(replicas, Request({"login_address"}), tally,
+  Storm(replicas, Taking({"login_address"}), tally,
         [&](Steady::time_point end) { Torment(clock, real, end); });
   const double bound = tally.Bound(kBurst, kPerSecond);
   tally.Print("one bucket, Redis' clock stepped and frozen", bound);
