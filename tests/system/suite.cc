@@ -111,6 +111,7 @@ void Suite::Start() {
   Shell(
       "umask 077; for f in refresh kek; do printf 'test-1 %s\\n' \"$(openssl rand -base64 32)\" >" +
       dir_ + "/$f.keys; done");
+  WriteRedisUsers();
   if (options_.postgres) StartPostgres();
   for (const std::string& name : names()) StartProcess(name);
   for (const std::string& name : names()) {
@@ -118,6 +119,17 @@ void Suite::Start() {
       Give(name + " did not become ready; its log:\n" + ReadAll(log(name)));
     }
   }
+}
+
+// The users that ship, with passwords; and a default user that may do everything, for the test.
+void Suite::WriteRedisUsers() {
+  const std::string shipped = fs::path(TOKENFORGE_DEV).parent_path() / "deploy/redis/users.acl";
+  std::string changes = "s/^user default .*/user default on nopass ~* \\&* +@all/;";
+  for (const std::string user : {"sessions", "keys"}) {
+    changes += "s/^user " + user + " on resetpass /&>password-of-" + user + " /;";
+    Shell("umask 077; echo password-of-" + user + " >" + dir_ + "/redis-" + user + ".password");
+  }
+  Shell("sed '" + changes + "' " + shipped + " >" + dir_ + "/redis-users.acl");
 }
 
 void Suite::StartPostgres() {
@@ -155,7 +167,9 @@ std::vector<std::string> Suite::CommandOf(const std::string& name) const {
             "--save",
             "",
             "--maxmemory-policy",
-            "noeviction"};
+            "noeviction",
+            "--aclfile",
+            dir_ + "/redis-users.acl"};
   }
   if (name == "postgres") {
     std::vector<std::string> command = AsPostgres();
@@ -191,10 +205,14 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
              ? "--database-url=postgresql:///postgres?host=" + postgres_dir_ + "&user=tokenforge"
              : "--database-url=sqlite://" + dir_ + "/users.db"});
   } else if (name == "keys") {
-    add({"--redis-url=" + redis_address(), "--kek-file=" + dir_ + "/kek.keys",
-         "--algorithm=" + options_.algorithm, "--issuer=" + issuer()});
+    add({"--redis-url=" + redis_address(), "--redis-username=keys",
+         "--redis-password-file=" + dir_ + "/redis-keys.password",
+         "--kek-file=" + dir_ + "/kek.keys", "--algorithm=" + options_.algorithm,
+         "--issuer=" + issuer()});
   } else if (name == "sessions") {
-    add({"--redis-url=" + redis_address(), "--refresh-key-file=" + dir_ + "/refresh.keys"});
+    add({"--redis-url=" + redis_address(), "--redis-username=sessions",
+         "--redis-password-file=" + dir_ + "/redis-sessions.password",
+         "--refresh-key-file=" + dir_ + "/refresh.keys"});
     // Everybody of a test comes from 127.0.0.1, and a storm is meant to be one.
     if (!options_.limited) add(RaisedLimits());
   } else {

@@ -63,6 +63,7 @@ class Suite {
  private:
   std::vector<std::string> CommandOf(const std::string& name) const;
   std::vector<std::string> ServiceFlags(const std::string& name) const;
+  void WriteRedisUsers();
   void StartPostgres();
 
   SuiteOptions options_;
