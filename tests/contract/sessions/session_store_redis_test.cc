@@ -206,6 +206,39 @@ TEST_F(SessionStoreRedisTest, AUserWithoutSessionsCostsNothing) {
   EXPECT_THAT(Keys(), ::testing::ElementsAre(::testing::EndsWith(":r")));
 }
 
+TEST_F(SessionStoreRedisTest, WhatHasExpiredGoesWithTheNextWriteOfItsUser) {
+  const Session idle = Start(user_);
+  const std::string key = Keys().front();
+  const int64_t one = Integer(Command({"STRLEN", key}));
+  clock_.Advance(std::chrono::days(4));
+  const Session used = Start(user_);
+  EXPECT_EQ(Integer(Command({"STRLEN", key})), 2 * one - 1);
+  clock_.Advance(std::chrono::days(4));
+  ASSERT_EQ(Finish(body_.store().Rotate(TokenOf(used, 1), Now()))->verdict, Verdict::kRotated);
+  EXPECT_EQ(Integer(Command({"STRLEN", key})), one + 6) << "one session, that moved on once";
+  EXPECT_EQ(Finish(body_.store().Rotate(TokenOf(idle, 1), Now()))->verdict, Verdict::kEnded);
+}
+
+// The last use is the last move, which a refresh writes in any case.
+TEST_F(SessionStoreRedisTest, LookingWritesNothing) {
+  const Session session = Start(user_);
+  ASSERT_TRUE(Finish(body_.store().Rotate(TokenOf(session, 1), Now())).ok());
+  const auto writes = [this] {
+    const redis::Reply reply = Ask(body_.client(), Command({"INFO", "persistence"})).value();
+    const std::string info(*reply.AsBytes());
+    return std::stoll(info.substr(info.find("aof_current_size:") + 17));
+  };
+  const long long before = writes();
+  for (int i = 0; i < 100; ++i) {
+    clock_.Advance(milliseconds(10));
+    ASSERT_EQ(Finish(body_.store().List(user_, Now()))->front().lineage.last_used(),
+              NowOf(clock_) - milliseconds(10 * (i + 1)));
+    ASSERT_EQ(Finish(body_.store().Rotate(TokenOf(session, 1), Now()))->verdict,
+              Verdict::kRepeated);
+  }
+  EXPECT_EQ(writes(), before);
+}
+
 TEST_F(SessionStoreRedisTest, TheLogIsTrimmedAsItGrows) {
   Policy policy;
   policy.access_life = milliseconds(1);

@@ -44,6 +44,10 @@ class RedisBody final : public StoreBody {
   fakes::RedisServer& server() { return server_; }
   // A client of the test's own, which may do everything.
   redis::Client& client() { return *client_; }
+  // After a kill: both know. Then, after a start: both are back.
+  void AwaitLost() const {
+    while (stores_own_->Connected() || client_->Connected()) std::this_thread::yield();
+  }
   void AwaitConnected() const {
     while (!stores_own_->Connected() || !client_->Connected()) std::this_thread::yield();
   }
