@@ -54,7 +54,8 @@ Answer Apply(const Operation& operation, const sessions::Policy& policy, UserSta
 
 struct Finding {
   bool linearizable = true;
-  size_t states = 0;  // that were looked at
+  bool decided = true;  // false: given up after too many states; nothing speaks against it
+  size_t states = 0;    // that were looked at
   std::string why;    // if not: the longest sequence that there is, and what does not fit after it
 };
 // All operations on one user, in any order.

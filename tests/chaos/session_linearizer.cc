@@ -1,6 +1,10 @@
 // Wing and Gong's search with Lowe's memory of what was tried: take, of the operations that no
 // other had to precede, one whose answer fits; when none does, take the last choice back. Two ways
 // that took the same operations to the same state need to be followed once only.
+//
+// Operations without an answer are tried last: one that happened is missed at once by the next that
+// saw it, and is put in there; taken early, each of those that did not happen would be found out
+// late, in every combination with the others.
 #include <algorithm>
 #include <limits>
 #include <string_view>
@@ -11,60 +15,56 @@
 namespace tokenforge::chaos {
 namespace {
 
-constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
-
-// A call or a return, in a list from which taken operations are lifted and put back.
-struct Event {
-  size_t operation = 0;
-  bool is_call = false;
-  uint64_t at = 0;
-  size_t before = 0, after = 0;
-};
+constexpr size_t kMostStates = 2'000'000;
 
 class Search {
  public:
   Search(std::vector<Operation> history, const sessions::Policy& policy)
       : history_(std::move(history)), policy_(policy), taken_(history_.size(), '0') {
-    std::vector<Event> events;
-    for (size_t i = 0; i < history_.size(); ++i) {
-      events.push_back({i, true, history_[i].called});
-      if (history_[i].answer) events.push_back({i, false, history_[i].returned});
-    }
-    std::sort(events.begin(), events.end(),
-              [](const Event& a, const Event& b) { return a.at < b.at; });
-    // 0 is before the first and after the last.
-    events_.push_back({0, true, kNever});
-    events_.insert(events_.end(), events.begin(), events.end());
-    call_.resize(history_.size());
-    return_.resize(history_.size());
-    for (size_t i = 0; i < events_.size(); ++i) {
-      events_[i].before = i == 0 ? events_.size() - 1 : i - 1;
-      events_[i].after = i + 1 == events_.size() ? 0 : i + 1;
-      if (i > 0) (events_[i].is_call ? call_ : return_)[events_[i].operation] = i;
-    }
+    std::sort(history_.begin(), history_.end(),
+              [](const Operation& a, const Operation& b) { return a.called < b.called; });
+    for (const Operation& each : history_) answers_left_ += each.answer.has_value();
   }
 
   Finding Run() {
-    size_t at = events_[0].after;
-    // At the end of the list only operations without an answer are left: they need not happen.
-    while (at != 0) {
-      const Event& event = events_[at];
-      if (event.is_call) {
-        at = Take(event.operation) ? events_[0].after : event.after;
-      } else if (path_.empty()) {
-        return {false, tried_.size(), Explain()};
+    path_.push_back({Candidates(), 0, 0, {}});
+    while (answers_left_ > 0) {
+      if (tried_.size() > kMostStates) return {true, false, tried_.size(), ""};
+      Step& step = path_.back();
+      if (step.next < step.candidates.size()) {
+        const size_t operation = step.candidates[step.next++];
+        if (Take(operation)) path_.push_back({Candidates(), 0, operation, std::move(before_)});
+      } else if (path_.size() == 1) {
+        return {false, true, tried_.size(), Explain()};
       } else {
-        at = PutBack();
+        PutBack();
       }
     }
-    return {true, tried_.size(), ""};
+    return {true, true, tried_.size(), ""};
   }
 
  private:
-  struct Choice {
-    size_t operation;
+  // What can come next, how far that was tried, and how one came here.
+  struct Step {
+    std::vector<size_t> candidates;
+    size_t next;
+    size_t taken;
     UserState before;
   };
+
+  // Every operation that was called before the first of all returns that are left.
+  std::vector<size_t> Candidates() {
+    while (first_left_ < taken_.size() && taken_[first_left_] == '1') ++first_left_;
+    uint64_t first_return = std::numeric_limits<uint64_t>::max();
+    std::vector<size_t> answered, unanswered;
+    for (size_t i = first_left_; i < history_.size() && history_[i].called < first_return; ++i) {
+      if (taken_[i] == '1') continue;
+      (history_[i].answer ? answered : unanswered).push_back(i);
+      if (history_[i].answer) first_return = std::min(first_return, history_[i].returned);
+    }
+    answered.insert(answered.end(), unanswered.begin(), unanswered.end());
+    return answered;
+  }
 
   // Whether the operation fits next, and its outcome was not tried before.
   bool Take(size_t operation) {
@@ -77,41 +77,25 @@ class Search {
       taken_[operation] = '0';
       return false;
     }
-    Lift(operation);
-    path_.push_back({operation, std::exchange(state_, std::move(next))});
+    answers_left_ -= candidate.answer.has_value();
+    before_ = std::exchange(state_, std::move(next));
     if (path_.size() > longest_.size()) {
       longest_.clear();
-      for (const Choice& choice : path_) longest_.push_back(choice.operation);
+      for (const Step& step : path_) longest_.push_back(step.taken);
+      longest_.erase(longest_.begin());
+      longest_.push_back(operation);
       longest_state_ = state_;
     }
     return true;
   }
 
-  // Takes the last choice back; where to look further.
-  size_t PutBack() {
-    Choice last = std::move(path_.back());
-    path_.pop_back();
+  void PutBack() {
+    Step& last = path_.back();
     state_ = std::move(last.before);
-    taken_[last.operation] = '0';
-    Unlift(last.operation);
-    return events_[call_[last.operation]].after;
-  }
-
-  void Remove(size_t event) {
-    events_[events_[event].before].after = events_[event].after;
-    events_[events_[event].after].before = events_[event].before;
-  }
-  void Restore(size_t event) {
-    events_[events_[event].before].after = event;
-    events_[events_[event].after].before = event;
-  }
-  void Lift(size_t operation) {
-    Remove(call_[operation]);
-    if (history_[operation].answer) Remove(return_[operation]);
-  }
-  void Unlift(size_t operation) {
-    if (history_[operation].answer) Restore(return_[operation]);
-    Restore(call_[operation]);
+    taken_[last.taken] = '0';
+    answers_left_ += history_[last.taken].answer.has_value();
+    first_left_ = std::min(first_left_, last.taken);
+    path_.pop_back();
   }
 
   static std::string KeyOf(const UserState& state) {
@@ -156,13 +140,14 @@ class Search {
     return text;
   }
 
-  const std::vector<Operation> history_;
+  std::vector<Operation> history_;  // by their calls
   const sessions::Policy policy_;
-  std::vector<Event> events_;
-  std::vector<size_t> call_, return_;  // an operation's events
   UserState state_;
+  UserState before_;   // the last taken
   std::string taken_;  // '1' for each operation of the path
-  std::vector<Choice> path_;
+  size_t first_left_ = 0;
+  size_t answers_left_ = 0;
+  std::vector<Step> path_;
   std::unordered_set<std::string> tried_;
   std::vector<size_t> longest_;
   UserState longest_state_;

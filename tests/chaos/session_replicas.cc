@@ -92,7 +92,7 @@ void Disturber::Loop() {
       server_.Restart();
     } else {
       server_.Pause();
-      Pause(20, 200);
+      Pause(20, 600);
       server_.Resume();
     }
     ++times_;
