@@ -55,12 +55,12 @@ void SentinelClient::OnStart() {
 
 void SentinelClient::Submit(std::unique_ptr<Pending> pending) {
   loop_.StartTicking();
-  if (state_ == State::kUp && !refused_ && pipeline_->Send(&pending)) return;
+  if (state_ == State::kUp && pipeline_->Send(&pending)) return;
   Wait(std::move(pending));
 }
 
 void SentinelClient::Flush() {
-  if (std::exchange(refused_, false)) Reject("the server is no primary any more");
+  if (refused_ && pipeline_ != nullptr && pipeline_->in_flight() == 0) AfterRefusal();
   watch_.Flush();
   if (pipeline_ != nullptr) pipeline_->link().Flush();
 }
@@ -75,6 +75,7 @@ bool SentinelClient::Tick() {
 
 void SentinelClient::OnPrimary(const ServerAddress& primary) {
   if (pipeline_ != nullptr && pipeline_->link().server() == primary) return;
+  if (refused_) return;  // the old one is about to say what became of the rest: AfterRefusal goes
   rejections_ = 0;
   if (state_ == State::kUp) Lose("the sentinels name another primary");
   Dial(primary);
@@ -138,9 +139,19 @@ void SentinelClient::Reject(const char* why) {
       pause, 0);
 }
 
+// The server that refused as no primary has answered everything, or is gone.
+void SentinelClient::AfterRefusal() {
+  refused_ = false;
+  const std::optional<ServerAddress>& named = watch_.primary();
+  if (named && *named != pipeline_->link().server()) return Dial(*named);
+  Reject("the server is no primary any more");
+}
+
 // The link goes on dialling the same server: it may only have been started again.
 void SentinelClient::OnDown(Pipeline& pipeline, std::string_view why) {
-  if (&pipeline == pipeline_.get()) Lose(why);
+  if (&pipeline != pipeline_.get()) return;
+  if (refused_) return AfterRefusal();
+  Lose(why);
 }
 
 void SentinelClient::Lose(std::string_view why) {
@@ -168,7 +179,10 @@ void SentinelClient::OnReply(Pipeline&, std::unique_ptr<Pending> pending, const 
   if (reply->type != REDIS_REPLY_ERROR) return loop_.Finish(pending.get(), CopyOf(*reply));
   const std::string_view text(reply->str, reply->len);
   if (!is_role && IsNoPrimary(failures::CodeOf(text))) {
-    refused_ = state_ == State::kUp;
+    if (state_ == State::kUp) {
+      refused_ = true;
+      Lose("the server is no primary any more");
+    }
     pending->sent = pending->losses > 0;  // this time it has not run
     return Wait(std::move(pending));
   }

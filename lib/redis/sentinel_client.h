@@ -14,7 +14,7 @@
 //                             and new ones are refused at once, as of one server
 //   READONLY, LOADING, MASTERDOWN
 //                             the server is no primary, or not yet: the command has not run, and
-//                             waits for the right one
+//                             waits for the right one, and so does whatever else it refuses
 //   connection lost after it was sent: a script, or a command that only reads, waits and is sent
 //                             again, as on a cluster; any other fails: "it may have run"
 // At most 4 lost connections each. Commands that wait are at most half of the bound. Every error
@@ -78,6 +78,7 @@ class SentinelClient final : public Client,
   void OnRole(const absl::StatusOr<Reply>& reply);
   void Leave();                  // the server that is dialled or connected
   void Reject(const char* why);  // it is no primary; look again soon
+  void AfterRefusal();
   void Lose(std::string_view why);
 
   // What becomes of a command that was not answered.
@@ -97,8 +98,8 @@ class SentinelClient final : public Client,
   std::unique_ptr<Pipeline> pipeline_;              // to the server that is said to be the primary
   std::vector<std::unique_ptr<Pipeline>> leaving_;  // until the loop is done with them
   const Pending* role_ = nullptr;                   // the question, while it is on its way
-  bool refused_ = false;                            // by a server that is no primary
-  uint64_t lost_at_ms_ = 0;                         // when the search began
+  bool refused_ = false;     // by a server that is no primary, and may still owe answers
+  uint64_t lost_at_ms_ = 0;  // when the search began
   std::vector<std::unique_ptr<Pending>> waiting_;
   bool stopping_ = false;
 };
