@@ -55,6 +55,11 @@ class Client {
   // cluster, by at least one primary. For readiness.
   virtual bool Connected() const = 0;
 
+  // Grows whenever commands begin to go to a server anew: after a loss, a failover may have undone
+  // what was acknowledged and seen, and the clock that IDs are made from may have gone back.
+  // Whoever reads on from a place in a stream begins anew when this has grown. Any thread.
+  virtual uint64_t Losses() const { return 0; }
+
   // The same for coroutines. Name the command before co_await and move it in: g++ 12 destroys
   // owning temporaries of a co_await expression twice.
   async::Task<absl::StatusOr<Reply>> Call(Command&& command, clock::SteadyTime deadline);

@@ -77,6 +77,7 @@ void ClusterClient::OnReply(Pipeline& pipeline, std::unique_ptr<Pending> pending
 
 void ClusterClient::Lost(std::unique_ptr<Pending> pending) {
   ++pending->losses;
+  loop_.NoteLoss();  // also when a node was left that only hung
   const bool may_repeat = pending->command.may_repeat() && !pending->pinned &&
                           pending->losses <= kMostLosses && !stopping_;
   if (!may_repeat) return GiveUp(pending.get());
@@ -101,7 +102,7 @@ void ClusterClient::Redirect(std::unique_ptr<Pending> pending, const Refusal& re
   const bool is_ours = pending->command.slot() == refusal.slot;
   if (node == nullptr || !is_ours) return WaitAWhile(std::move(pending));
   if (refusal.kind == Refusal::Kind::kMoved) {
-    nodes_.Learn(refusal.slot, node);
+    if (nodes_.Learn(refusal.slot, node)) loop_.NoteLoss();
     if (pending->redirections > kPromptRedirections) return WaitAWhile(std::move(pending));
     return Submit(std::move(pending));
   }
@@ -147,6 +148,7 @@ void ClusterClient::OnUp(Pipeline& pipeline) {
   ClusterNode* const node = nodes_.Of(pipeline);
   node->tried = true;
   node->down_since_ms = std::nullopt;
+  loop_.NoteLoss();
   if (loop_.observer() != nullptr && !std::exchange(node->told_up, true)) {
     loop_.observer()->OnNode(node->name, true, "");
   }
@@ -221,7 +223,7 @@ void ClusterClient::OnMap(const ServerAddress& asked, const absl::StatusOr<Reply
   if (reply.ok()) {
     const absl::StatusOr<SlotMap> map = SlotMap::Read(*reply, asked);
     why = map.status();
-    if (map.ok()) nodes_.Install(*map);
+    if (map.ok() && nodes_.Install(*map)) loop_.NoteLoss();
   }
   refresh_.Done(why.ok() && nodes_.Settled());
   if (why.ok()) {

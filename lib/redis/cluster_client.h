@@ -54,6 +54,7 @@ class ClusterClient final : public Client, private CommandLoop::Backend, private
   void Run(Command command, clock::SteadyTime deadline, Done done) override;
   void RunOnEach(Command command, clock::SteadyTime deadline, DoneEach done) override;
   bool Connected() const override { return state_ == State::kUp; }
+  uint64_t Losses() const override { return loop_.losses(); }
 
  private:
   enum class State { kFirstAttempt, kUp, kDown };

@@ -66,7 +66,12 @@ std::vector<int> ClusterNodes::SlotOfEach() const {
   return slots;
 }
 
-void ClusterNodes::Install(const SlotMap& map) {
+bool ClusterNodes::SetOwner(int slot, ClusterNode* owner) {
+  ClusterNode* const before = std::exchange(owners_[static_cast<size_t>(slot)], owner);
+  return before != nullptr && before != owner && (!before->pipeline.up() || before->Silent());
+}
+
+bool ClusterNodes::Install(const SlotMap& map) {
   for (const auto& node : nodes_) {
     if (std::exchange(node->serves, false)) node->served_until_ms = uv_now(loop_);
   }
@@ -75,20 +80,22 @@ void ClusterNodes::Install(const SlotMap& map) {
     primaries.push_back(At(address));
     if (primaries.back() != nullptr) primaries.back()->serves = true;
   }
+  bool lost = false;
   for (int slot = 0; slot < kSlots; ++slot) {
     const int index = map.OwnerOf(slot);
-    owners_[static_cast<size_t>(slot)] =
-        index < 0 ? nullptr : primaries[static_cast<size_t>(index)];
+    ClusterNode* const owner = index < 0 ? nullptr : primaries[static_cast<size_t>(index)];
+    lost = SetOwner(slot, owner) || lost;
   }
   has_map_ = true;
   complete_ = map.complete();
   LetLeave();
+  return lost;
 }
 
-void ClusterNodes::Learn(int slot, ClusterNode* owner) {
-  owners_[static_cast<size_t>(slot)] = owner;
+bool ClusterNodes::Learn(int slot, ClusterNode* owner) {
   owner->serves = true;
   Keep(owner);
+  return SetOwner(slot, owner);
 }
 
 void ClusterNodes::Keep(ClusterNode* node) { node->keep_until_ms = uv_now(loop_) + kKeepMs; }

@@ -65,8 +65,10 @@ class ClusterNodes {
   // A slot of each primary.
   std::vector<int> SlotOfEach() const;
 
-  void Install(const SlotMap& map);
-  void Learn(int slot, ClusterNode* owner);
+  // Both tell whether a slot goes from a node that does not answer to another: what that one had
+  // acknowledged may be lost.
+  bool Install(const SlotMap& map);
+  bool Learn(int slot, ClusterNode* owner);
   // Keeps a node for a while that serves nothing that we know of.
   void Keep(ClusterNode* node);
 
@@ -85,6 +87,7 @@ class ClusterNodes {
   void Stop();
 
  private:
+  bool SetOwner(int slot, ClusterNode* owner);
   void Leave(size_t index);
   void LetLeave();
 

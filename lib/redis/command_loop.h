@@ -56,7 +56,11 @@ class CommandLoop {
   // Any thread: as Client::Run.
   void Run(Command command, clock::SteadyTime deadline, Client::Done done);
 
+  // Any thread: as Client::Losses.
+  uint64_t losses() const { return losses_; }
+
   // What follows is the loop thread's own.
+  void NoteLoss() { ++losses_; }
   uv_loop_t* loop() { return &loop_; }
   Observer* observer() const { return observer_; }
   // A command of the client's own; it counts as any other. Its deadline is watched.
@@ -78,6 +82,7 @@ class CommandLoop {
   Observer* const observer_;
   Backend* const backend_;
   std::atomic<size_t> outstanding_ = 0;
+  std::atomic<uint64_t> losses_ = 0;
 
   sync::Mutex mutex_;
   std::vector<std::unique_ptr<Pending>> queue_ ABSL_GUARDED_BY(mutex_);

@@ -120,6 +120,7 @@ void SentinelClient::OnRole(const absl::StatusOr<Reply>& reply) {
   if (!reply.ok()) return Reject("the server does not tell its role");
   if (!SaysPrimary(*reply)) return Reject("the server that the sentinels name is no primary");
   rejections_ = 0;
+  loop_.NoteLoss();
   state_ = State::kUp;
   watch_.Found();
   if (loop_.observer() != nullptr) loop_.observer()->OnConnection(true, "");

@@ -51,6 +51,7 @@ class SentinelClient final : public Client,
 
   void Run(Command command, clock::SteadyTime deadline, Done done) override;
   bool Connected() const override { return state_ == State::kUp; }
+  uint64_t Losses() const override { return loop_.losses(); }
 
  private:
   // kSearching: commands wait. kDown: it has been searched for too long, and goes on.

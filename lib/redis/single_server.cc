@@ -49,6 +49,7 @@ bool SingleServer::Tick() {
 }
 
 void SingleServer::OnUp(Pipeline&) {
+  loop_.NoteLoss();
   state_ = State::kUp;
   if (loop_.observer() != nullptr) loop_.observer()->OnConnection(true, "");
   for (std::unique_ptr<Pending>& pending : std::exchange(waiting_, {})) Submit(std::move(pending));

@@ -24,6 +24,7 @@ class SingleServer final : public Client, private CommandLoop::Backend, private 
 
   void Run(Command command, clock::SteadyTime deadline, Done done) override;
   bool Connected() const override { return state_ == State::kUp; }
+  uint64_t Losses() const override { return loop_.losses(); }
 
  private:
   enum class State { kFirstAttempt, kUp, kDown };

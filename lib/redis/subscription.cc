@@ -6,13 +6,14 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "lib/redis/cluster_slot_map.h"
 #include "lib/redis/link.h"
+#include "lib/redis/pipeline.h"
 #include "lib/redis/sentinel_watch.h"
 #include "lib/redis/signals_blocked.h"
 
@@ -38,6 +39,15 @@ class OneChannel final : public Subscription,
              SubscriptionHooks hooks)
       : OneChannel(std::move(options), std::move(channel), std::move(hooks)) {
     watch_.reset(new SentinelWatch(&loop_, endpoint, options_, this));
+    StartThread();
+  }
+  // At any node of a cluster.
+  OneChannel(ClusterEndpoint endpoint, Options options, std::string channel,
+             SubscriptionHooks hooks)
+      : OneChannel(std::move(options), std::move(channel), std::move(hooks)) {
+    nodes_ = std::move(endpoint.seeds);
+    seeds_ = nodes_.size();
+    link_.reset(new Link(&loop_, nodes_.front(), 0, &options_, this));
     StartThread();
   }
 
@@ -107,6 +117,8 @@ class OneChannel final : public Subscription,
 
   void OnUp() override {
     if (watch_ != nullptr) watch_->Found();
+    // Ahead of it: a connection that has subscribed cannot ask any more.
+    if (seeds_ > 0) redisAsyncCommand(link_->context(), OnMap, this, "CLUSTER SLOTS");
     std::array<const char*, 2> parts = {"SUBSCRIBE", channel_.c_str()};
     const std::array<size_t, 2> sizes = {9, channel_.size()};
     redisAsyncCommandArgv(link_->context(), OnReply, this, 2, parts.data(), sizes.data());
@@ -115,7 +127,22 @@ class OneChannel final : public Subscription,
   void OnDown(std::string_view why) override {
     if (closed_) return;
     if (watch_ != nullptr) watch_->Search();
+    if (seeds_ > 0) link_->SetServer(nodes_[++turn_ % nodes_.size()]);  // of the next attempt
     if (hooks_.on_down) hooks_.on_down(why);
+  }
+
+  // Primaries that the seeds do not name are places too: seeds go, clusters stay.
+  static void OnMap(redisAsyncContext*, void* data, void* in_self) {
+    if (data == nullptr) return;
+    auto* const self = static_cast<OneChannel*>(in_self);
+    const Reply reply = CopyOf(*static_cast<const redisReply*>(data));
+    const auto map = SlotMap::Read(reply, self->link_->server());
+    if (!map.ok()) return;  // the seeds remain
+    std::vector<ServerAddress>& known = self->nodes_;
+    known.resize(self->seeds_);
+    for (const ServerAddress& each : map->primaries()) {
+      if (std::find(known.begin(), known.end(), each) == known.end()) known.push_back(each);
+    }
   }
 
   // ["subscribe", channel, count] once, then ["message", channel, payload].
@@ -144,6 +171,9 @@ class OneChannel final : public Subscription,
   std::unique_ptr<SentinelWatch> watch_;        // if there are sentinels
   std::unique_ptr<Link> link_;                  // none before they have named a server
   std::vector<std::unique_ptr<Link>> leaving_;  // until the loop is done with them
+  std::vector<ServerAddress> nodes_;            // of a cluster: the seeds, then those that it has
+  size_t seeds_ = 0;
+  size_t turn_ = 0;  // among the nodes
   bool closed_ = false;
   std::thread thread_;
 };
@@ -161,7 +191,8 @@ std::unique_ptr<Subscription> Subscribe(Options options, std::string channel,
     return std::make_unique<OneChannel>(*sentinels, std::move(options), std::move(channel),
                                         std::move(hooks));
   }
-  throw std::invalid_argument("not of a cluster yet");
+  return std::make_unique<OneChannel>(std::get<ClusterEndpoint>(std::move(endpoint)),
+                                      std::move(options), std::move(channel), std::move(hooks));
 }
 
 }  // namespace tokenforge::redis

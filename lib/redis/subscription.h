@@ -4,6 +4,9 @@
 // subscribes, and does so again after every loss, with back-off. Where there are sentinels it moves
 // to each new primary.
 //
+// On a cluster every node hears what is published at any of them, so it listens at one, and after a
+// loss at the next: the seeds, then the primaries that a node told of.
+//
 // What it promises, and what not: Redis keeps no message for whoever is not connected, so anything
 // may be missed until on_subscribed — which is called each time the subscription holds (again), and
 // is the moment to look for what was missed. A server that hangs is not noticed (TCP keep-alive

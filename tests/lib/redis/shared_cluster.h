@@ -1,8 +1,9 @@
 // SharedCluster: one RedisCluster for all tests of a program that leave it whole; empty each time
 // it is asked for.
 //
-// Why shared: it takes seconds to start. Nothing fails it over: a node may be silent for longer
-// than a busy machine takes. Made on, and used from, the main thread; ends after the last test.
+// Why shared: it takes seconds to start. Nothing fails it over, for a node may be silent for longer
+// than a busy machine takes; so it need not sync its files either. Made on, and used from, the main
+// thread; ends after the last test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ class SharedClusterEnvironment final : public ::testing::Environment {
   RedisCluster& cluster() {
     if (cluster_ == nullptr) {
       cluster_ = std::make_unique<RedisCluster>(
-          RedisClusterOptions{.node_timeout = std::chrono::seconds(30)});
+          RedisClusterOptions{std::chrono::seconds(30), {"--appendfsync", "no"}});
     }
     return *cluster_;
   }

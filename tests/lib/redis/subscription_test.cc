@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "lib/sync/mutex.h"
 #include "tests/lib/redis/ask.h"
 #include "tests/lib/redis/heard.h"
 #include "tests/lib/redis/redis_server.h"
