@@ -1,9 +1,10 @@
 // RevocationPoller: reads the store's log of revocations, again and again, into the feed.
 //
 // Why polling: Redis' publish/subscribe loses what is said while a connection is down, and a lost
-// revocation is a session that lives on. One XREAD over all buckets each 100 ms costs next to
-// nothing and loses nothing. After any failure it reads the whole log once more: after a failover a
-// new server's clock may lag, and its entries sort before our place in the log.
+// revocation is a session that lives on. One round of XREADs over all buckets each 100 ms costs
+// next to nothing and loses nothing. After any failure it reads the whole log once more: after a
+// failover a new server's clock may lag, and its entries sort before our place in the log. (The
+// store does so by itself after a failover that its client has waited out.)
 //
 // One thread of its own, between Start and Stop.
 #pragma once

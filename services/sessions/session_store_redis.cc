@@ -21,6 +21,8 @@ std::string Milliseconds(Time time) { return Milliseconds(time.time_since_epoch(
 // creates sessions is.
 constexpr Span kEpochSlack = std::chrono::days(1);
 
+constexpr size_t kLogPage = 500;  // entries of one bucket
+
 std::string BucketKey(int bucket, std::string_view rest) {
   return "tf:{b" + std::to_string(bucket) + "}:" + std::string(rest);
 }
@@ -124,31 +126,37 @@ absl::StatusOr<Rotation> ReadRotation(const Presented& token, const redis::Reply
   return rotation;
 }
 
-// One stream of XREAD's answer: {key, {{entry ID, {field, value}}, …}}.
-absl::Status ReadStream(const redis::Reply& reply, Time now, LogPage* page, size_t page_size) {
-  const auto stream = reply.AsArrayOf(2);
+// XREAD's answer of one bucket: nil, or {{key, {{entry ID, {field, value}}, …}}}.
+absl::Status ReadBucketReply(const redis::Reply& reply, int bucket, Time now, LogPage* page) {
+  if (reply.IsNil()) return absl::OkStatus();  // nothing new
+  const auto streams = reply.AsArrayOf(1);
+  if (!streams.ok()) return streams.status();
+  const auto stream = (*streams)[0].AsArrayOf(2);
   if (!stream.ok()) return stream.status();
-  const auto key = (*stream)[0].AsBytes();
   const auto entries = (*stream)[1].AsArray();
-  if (!key.ok() || !entries.ok()) return Unexpected();
-  const int bucket = std::atoi(key->substr(std::min<size_t>(key->size(), 5)).data());
+  if (!entries.ok()) return entries.status();
   for (const redis::Reply& each : *entries) {
     const auto entry = each.AsArrayOf(2);
     if (!entry.ok()) return entry.status();
     const auto id = (*entry)[0].AsBytes();
     const auto fields = (*entry)[1].AsArrayOf(2);
-    if (!id.ok() || !fields.ok() || bucket < 0 || bucket >= SessionStoreRedis::kBuckets) {
-      return Unexpected();
-    }
+    if (!id.ok() || !fields.ok()) return Unexpected();
     const auto bytes = (*fields)[1].AsBytes();
     if (!bytes.ok()) return bytes.status();
     auto revocation = DecodeRevocation(*bytes);
     if (!revocation.ok()) return revocation.status();
     if (revocation->end > now) page->revocations.push_back(*std::move(revocation));
-    page->cursor[bucket] = *id;
+    page->cursor[static_cast<size_t>(bucket)] = *id;
   }
-  page->more = page->more || entries->size() == page_size;
+  page->more = page->more || entries->size() == kLogPage;
   return absl::OkStatus();
+}
+
+// The bucket's stream from this place on.
+redis::Command ReadBucket(int bucket, const std::string& from) {
+  static const std::string count = std::to_string(kLogPage);
+  const std::string key = BucketKey(bucket, "r");
+  return redis::Command({"XREAD", "COUNT", count, "STREAMS", key, from});
 }
 
 }  // namespace
@@ -267,26 +275,25 @@ async::Task<absl::Status> SessionStoreRedis::Revoke(uuid::Uuid user, const Revoc
   co_return reply.status();
 }
 
-// All buckets in one command. (On a cluster: one per slot, still one round.)
+// A command for each bucket, in one round: on a cluster they lie on many servers.
 async::Task<absl::StatusOr<LogPage>> SessionStoreRedis::ReadLog(const LogCursor& cursor,
                                                                 Moment moment) {
-  constexpr size_t kPage = 500;  // of one bucket
+  // Asked before: what is lost meanwhile makes the next reader begin anew.
+  const std::string losses = std::to_string(client_.Losses());
   LogPage page;
-  page.cursor = cursor.empty() ? LogCursor(kBuckets, "0") : cursor;
-  std::vector<std::string> keys;
-  for (int bucket = 0; bucket < kBuckets; ++bucket) keys.push_back(BucketKey(bucket, "r"));
-  const std::string count = std::to_string(kPage);
-  std::vector<std::string_view> arguments = {"XREAD", "COUNT", count, "STREAMS"};
-  arguments.insert(arguments.end(), keys.begin(), keys.end());
-  arguments.insert(arguments.end(), page.cursor.begin(), page.cursor.end());
-  redis::Command command{std::span<const std::string_view>(arguments)};
-  const auto reply = co_await client_.Call(std::move(command), moment.deadline);
-  if (!reply.ok()) co_return reply.status();
-  if (reply->IsNil()) co_return page;  // nothing new
-  const auto streams = reply->AsArray();
-  if (!streams.ok()) co_return streams.status();
-  for (const redis::Reply& stream : *streams) {
-    if (absl::Status fault = ReadStream(stream, moment.now, &page, kPage); !fault.ok()) {
+  page.cursor = LogCursor(kBuckets, "0");
+  if (cursor.size() == kBuckets + 1 && cursor.back() == losses) page.cursor = cursor;
+  page.cursor.resize(kBuckets + 1, losses);
+  std::vector<redis::Command> commands;
+  for (int bucket = 0; bucket < kBuckets; ++bucket) {
+    commands.push_back(ReadBucket(bucket, page.cursor[bucket]));
+  }
+  auto all = redis::CallAll(client_, std::move(commands), moment.deadline);
+  const absl::StatusOr<std::vector<redis::Reply>> replies = co_await std::move(all);
+  if (!replies.ok()) co_return replies.status();
+  for (int bucket = 0; bucket < kBuckets; ++bucket) {
+    if (absl::Status fault = ReadBucketReply((*replies)[bucket], bucket, moment.now, &page);
+        !fault.ok()) {
       co_return fault;
     }
   }
