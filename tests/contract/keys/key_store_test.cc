@@ -14,6 +14,10 @@
 #include "tests/lib/redis/ask.h"
 #include "tests/lib/redis/redis_server.h"
 
+#ifdef TOKENFORGE_ON_CLUSTER
+#include "tests/contract/keys/keys_on_cluster.h"
+#endif
+
 namespace tokenforge::keys {
 namespace {
 
@@ -63,6 +67,21 @@ absl::StatusOr<bool> Replace(KeyStore& store, std::uint64_t expected, StoredValu
   return fakes::Finish(store.Replace(expected, std::move(next), fakes::In(seconds(20))));
 }
 
+#ifdef TOKENFORGE_ON_CLUSTER
+class ClusterBody final : public StoreBody {
+ public:
+  KeyStore& store() override { return store_; }
+  void GoAway() override { place_.GoAway(); }
+
+ private:
+  KeysOnCluster place_;
+  KeyStoreRedis store_{place_.stores_own()};
+};
+using RealBody = ClusterBody;
+#else
+using RealBody = RedisBody;
+#endif
+
 enum class Kind { kMemory, kRedis };
 
 class KeyStoreTest : public ::testing::TestWithParam<Kind> {
@@ -71,7 +90,7 @@ class KeyStoreTest : public ::testing::TestWithParam<Kind> {
     if (GetParam() == Kind::kMemory) {
       body_ = std::make_unique<MemoryBody>();
     } else {
-      body_ = std::make_unique<RedisBody>();
+      body_ = std::make_unique<RealBody>();
     }
   }
   KeyStore& store() { return body_->store(); }
@@ -138,10 +157,14 @@ TEST_P(KeyStoreTest, StoreThatIsAwayNeverLooksEmpty) {
   EXPECT_EQ(errors::ReasonOf(replaced.status()), reasons::DEPENDENCY_DOWN);
 }
 
+#ifdef TOKENFORGE_ON_CLUSTER
+INSTANTIATE_TEST_SUITE_P(OnCluster, KeyStoreTest, ::testing::Values(Kind::kRedis));
+#else
 INSTANTIATE_TEST_SUITE_P(Bodies, KeyStoreTest, ::testing::Values(Kind::kMemory, Kind::kRedis),
                          [](const auto& parameter) {
                            return parameter.param == Kind::kMemory ? "Memory" : "Redis";
                          });
+#endif
 
 TEST(KeyStoreRedisTest, AcknowledgedValueSurvivesAKilledServer) {
   RedisBody body;

@@ -12,7 +12,7 @@
 
 #include "lib/errors/errors.h"
 #include "services/sessions/session_record.h"
-#include "tests/contract/sessions/store_bodies.h"
+#include "tests/contract/sessions/bodies_under_test.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -71,7 +71,6 @@ class RefreshLimitContract : public RefreshLimitTest {
 
   std::unique_ptr<Body> body_ = std::make_unique<Body>(Limited(kThree));
 };
-using Bodies = ::testing::Types<MemoryBody, RedisBody>;
 TYPED_TEST_SUITE(RefreshLimitContract, Bodies);
 
 TYPED_TEST(RefreshLimitContract, AllowsTheBurstThenRefusesAndBurnsNothing) {

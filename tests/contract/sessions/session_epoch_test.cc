@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "lib/errors/errors.h"
-#include "tests/contract/sessions/store_bodies.h"
+#include "tests/contract/sessions/bodies_under_test.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -61,7 +61,6 @@ class SessionEpochContract : public EpochTest {
   SessionStore& store() override { return body_.store(); }
   Body body_{ShortPolicy()};
 };
-using Bodies = ::testing::Types<MemoryBody, RedisBody>;
 TYPED_TEST_SUITE(SessionEpochContract, Bodies);
 
 TYPED_TEST(SessionEpochContract, EndsTheSessionsOfAllUsersAtOnce) {

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "tests/contract/sessions/store_bodies.h"
+#include "tests/contract/sessions/bodies_under_test.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -148,7 +148,7 @@ class Lockstep {
   std::minstd_rand random_;
   fakes::FakeClock clock_;
   MemoryBody model_;
-  RedisBody real_;
+  RealBody real_;
   std::vector<uuid::Uuid> users_;
   std::vector<Session> known_;  // also ended ones
   int thefts_ = 0;

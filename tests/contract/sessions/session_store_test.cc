@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/contract/sessions/store_bodies.h"
+#include "tests/contract/sessions/bodies_under_test.h"
 
 namespace tokenforge::sessions {
 namespace {
@@ -59,7 +59,6 @@ class SessionStoreContract : public ::testing::Test {
   std::unique_ptr<StoreBody> body_;
   const uuid::Uuid user_ = uuid::Uuid::Random();
 };
-using Bodies = ::testing::Types<MemoryBody, RedisBody>;
 TYPED_TEST_SUITE(SessionStoreContract, Bodies);
 
 TYPED_TEST(SessionStoreContract, GivesBackWhatWasStored) {
