@@ -101,8 +101,9 @@ Suite::~Suite() {
 }
 
 std::vector<std::string> Suite::names() const {
-  std::vector<std::string> all = {"redis", "keys", "sessions", "users", "auth"};
-  if (options_.postgres) all.insert(all.begin() + 1, "postgres");
+  std::vector<std::string> all = {"keys", "sessions", "users", "auth"};
+  if (options_.postgres) all.insert(all.begin(), "postgres");
+  if (options_.redis_url.empty()) all.insert(all.begin(), "redis");
   return all;
 }
 

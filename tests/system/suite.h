@@ -23,6 +23,7 @@ struct SuiteOptions {
   bool postgres = false;            // users in PostgreSQL instead of SQLite
   int bcrypt_cost = 4;              // the cheapest: tests are not about hashing
   bool limited = false;             // rate limits as they ship, instead of out of the way
+  std::string redis_url;            // a Redis of the test's own, instead of one of the suite's
   std::map<std::string, std::vector<std::string>>
       flags;  // more flags by service: "auth", "users", "keys", "sessions"
 };
@@ -55,7 +56,9 @@ class Suite {
   int operators_port(const std::string& service) const { return operators_ports_.at(service); }
   int http_port() const { return http_port_; }
   std::string issuer() const;
-  std::string redis_address() const { return "unix://" + dir_ + "/redis.sock"; }
+  std::string redis_address() const {
+    return options_.redis_url.empty() ? "unix://" + dir_ + "/redis.sock" : options_.redis_url;
+  }
   const std::string& dir() const { return dir_; }
   std::string certs() const { return dir_ + "/certs"; }
   std::string log(const std::string& name) const { return dir_ + "/" + name + ".log"; }

@@ -1,0 +1,105 @@
+// A Redis Cluster that is killed, failed over, resharded and restarted under the whole suite:
+// nobody is logged out, nobody is taken for a thief, no thief gets through, and who logged out
+// stays out.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/chaos/session_people.h"
+#include "tests/lib/redis/acl_users.h"
+#include "tests/lib/redis/redis_cluster.h"
+#include "tests/system/suite.h"
+
+namespace tokenforge::chaos {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kGrace{20};  // longer than any outage here, on a busy machine too
+
+int Rounds() {
+  const char* rounds = std::getenv("TOKENFORGE_CHAOS_ROUNDS");
+  return rounds == nullptr ? 1 : std::atoi(rounds);
+}
+
+// The services log in to Redis as the users of the ACL file that ships.
+std::vector<std::string> FlagsOf(const std::string& service, const std::string& folder) {
+  const std::string file = folder + "/password-of-" + service;
+  std::ofstream(file) << fakes::AclUsers::PasswordOf(service) << '\n';
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  return {"--redis-username=" + service, "--redis-password-file=" + file};
+}
+
+systemtest::SuiteOptions OptionsFor(const fakes::RedisCluster& redis) {
+  systemtest::SuiteOptions options;
+  options.redis_url = redis.address();
+  options.flags["keys"] = FlagsOf("keys", redis.folder());
+  options.flags["sessions"] = FlagsOf("sessions", redis.folder());
+  const std::string grace = std::to_string(milliseconds(kGrace).count());
+  for (const std::string& flag :
+       {"--refresh-grace=" + grace + "ms", std::string("--redis-timeout=1s"),
+        std::string("--rate-limit=refresh_session=100000/100000/1m"),
+        std::string("--rate-limit=login_account=100000/100000/1m"),
+        std::string("--rate-limit=login_address=100000/100000/1m"),
+        std::string("--rate-limit=register_address=100000/100000/1m")}) {
+    options.flags["sessions"].push_back(flag);
+  }
+  return options;
+}
+
+void KillAPrimary(fakes::RedisCluster& redis, int slot) {
+  const int primary = redis.PrimaryOf(slot);
+  redis.Kill(primary);
+  redis.AwaitPrimaryOtherThan(primary, slot);
+  redis.Start(primary);
+  redis.AwaitWhole();
+}
+
+void Print(const char* after, SessionPeople& people) {
+  const Tally tally = people.tally();
+  std::printf("%-24s %6d refreshes, %4d logins, %4d logouts, %2d thefts; failed and repeated:",
+              after, tally.refreshes, tally.logins, tally.logouts, tally.thefts);
+  for (const auto& [reason, count] : tally.failures) std::printf(" %s %d", reason.c_str(), count);
+  std::printf("; logged out %d, false thefts %d, thefts missed %d, logouts forgotten %d\n",
+              tally.logged_out, tally.false_thefts, tally.thefts_missed, tally.logouts_forgotten);
+  std::fflush(stdout);
+}
+
+TEST(SessionCluster, NobodyIsHarmedWhileNodesDieMoveAndComeBack) {
+  fakes::RedisCluster redis;
+  systemtest::Suite suite(OptionsFor(redis));
+  suite.Start();
+  const systemtest::FacadeClient client(suite.Connect("auth"));
+  SessionPeople people(client, kGrace);
+  people.AwaitRefreshes(100);
+  Print("steady", people);
+  for (int round = 0; round < Rounds(); ++round) {
+    KillAPrimary(redis, 5000 * (round % 3));
+    people.AwaitRefreshes(100);
+    Print("a primary killed", people);
+    redis.Failover(redis.ReplicaOf(redis.PrimaryOf(9000)));
+    redis.AwaitWhole();
+    people.AwaitRefreshes(100);
+    Print("failed over by hand", people);
+    redis.Reshard();
+    people.AwaitRefreshes(100);
+    Print("half the slots moved", people);
+    redis.RestartEach();
+    people.AwaitRefreshes(100);
+    Print("each node restarted", people);
+  }
+  people.Stop();
+  Print("at the end", people);
+  const Tally tally = people.tally();
+  EXPECT_EQ(tally.faults, std::vector<std::string>());
+  EXPECT_GT(tally.logouts, 10);
+  EXPECT_GT(tally.thefts, 10);
+}
+
+}  // namespace
+}  // namespace tokenforge::chaos
