@@ -206,7 +206,15 @@ async::Task<absl::StatusOr<Rotation>> SessionStoreRedis::Rotate(const Presented&
        token.device.user_agent, token.device.ip_address, limit[0], limit[1], limit[2], limit[3]});
   const auto reply = co_await client_.Call(std::move(command), moment.deadline);
   if (!reply.ok()) co_return reply.status();
-  co_return ReadRotation(token, *reply, moment.now, policy_);
+  absl::StatusOr<Rotation> rotation = ReadRotation(token, *reply, moment.now, policy_);
+  if (rotation.ok() && rotation->verdict == Verdict::kReused && &lasting_ != &client_) {
+    // Once more where replicas confirm it. A failure does not change the verdict: should the first
+    // be lost with its server, the stolen token is a theft again at its next use.
+    auto ending = policy_.reuse == ReusePolicy::kUser ? EndAll(token.user, std::nullopt, moment)
+                                                      : End(token.user, token.session, moment);
+    co_await std::move(ending);
+  }
+  co_return rotation;
 }
 
 async::Task<absl::StatusOr<std::vector<Session>>> SessionStoreRedis::List(uuid::Uuid user,

@@ -25,7 +25,7 @@ class SessionStoreRedis final : public SessionStore {
   // The clients outlive the store. `lasting` is for what must survive the loss of a server once it
   // is acknowledged, new sessions and every end of one: see redis::Replication. Not rotations, for
   // which a round trip to replicas would be too dear: a token of a generation that was lost goes on
-  // by itself, and a theft shows again at the next use. Null: the same client.
+  // by itself. What a theft ended is ended a second time, lastingly. Null: the same client.
   SessionStoreRedis(redis::Client* client, Policy policy, redis::Client* lasting = nullptr)
       : client_(*client), lasting_(lasting == nullptr ? *client : *lasting), policy_(policy) {}
 
