@@ -12,9 +12,10 @@ namespace {
 constexpr std::chrono::milliseconds kMargin{50};
 
 std::chrono::system_clock::time_point WallOf(clock::SteadyTime deadline) {
+  // In this order a pause between the two looks makes the deadline earlier, never later.
+  const auto now = std::chrono::system_clock::now();
   const auto left = deadline - std::chrono::steady_clock::now();
-  return std::chrono::system_clock::now() +
-         std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
+  return now + std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
 }
 
 // Time to turn the answer, or its absence, into an answer of our own.

@@ -35,6 +35,7 @@ void WatchStates::Written(bool ok) {
 void WatchStates::Done() {
   sync::TakeOver(this);
   watched_.Remove(this);
+  sync::HandOver(&watched_);  // to whoever ends it, once the server has shut down
   const std::shared_ptr<WatchStates> last = std::move(itself_);
 }
 

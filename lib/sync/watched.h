@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "lib/sync/hand_over.h"
 #include "lib/sync/mutex.h"
 
 namespace tokenforge::sync {
@@ -66,7 +67,7 @@ class Watched {
   }
 
  protected:
-  ~Watched() = default;
+  ~Watched() { TakeOver(this); }  // its watchers have gone, as far as a server's end is their end
 
  private:
   std::vector<std::shared_ptr<Watcher>> Watchers() const {

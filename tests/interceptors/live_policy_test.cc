@@ -129,12 +129,15 @@ TEST_P(LivePolicyFile, NeverDecidesByHalfARuleWhileItChanges) {
   const Metadata ada = Ada();
   std::atomic<bool> done = false;
   std::set<errors::Reason> seen;
+  std::atomic<int> calls = 0;
   std::thread caller([&] {
-    while (!done) seen.insert(Say("Unary", ada));
+    for (; !done; ++calls) seen.insert(Say("Unary", ada));
   });
   for (int i = 0; i < 2; ++i) {
     Write(i % 2 == 0 ? two : one);
     EXPECT_NE(log_.Await({"the policy file is in force"}), "");
+    // The one that is under way, and one that begins now.
+    for (const int two_more = calls + 2; calls < two_more;) std::this_thread::yield();
   }
   done = true;
   caller.join();

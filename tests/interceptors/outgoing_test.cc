@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "lib/sync/hand_over.h"
 #include "tests/interceptors/guarded_server.h"
 
 namespace tokenforge::testing {
@@ -129,6 +130,7 @@ std::string TokenHandedOn(const std::vector<std::string>& brought, bool with_tok
       for (auto one = first; one != last; ++one) {
         seen += std::string(one->second.data(), one->second.size()) + ";";
       }
+      sync::HandOver(this);
       return grpc::Status::OK;
     }
     std::string seen;
@@ -143,6 +145,7 @@ std::string TokenHandedOn(const std::vector<std::string>& brought, bool with_tok
   const grpc::Status status = v1::Ping::Stub(behind.channel())
                                   .Pong(MakeOutgoing(context, options).get(), v1::Ask(), &answer);
   EXPECT_TRUE(status.ok()) << status.error_message();
+  sync::TakeOver(&reader);
   return reader.seen;
 }
 

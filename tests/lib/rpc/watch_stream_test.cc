@@ -12,6 +12,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "lib/sync/hand_over.h"
 #include "tokenforge/keys/v1/keys.grpc.pb.h"
 
 namespace tokenforge::rpc::testing {
@@ -38,9 +39,11 @@ class Number final : public sync::Watched {
 // asked.
 class NumberService final : public keys::v1::KeyService::CallbackService {
  public:
-  explicit NumberService(Number* number) : number_(*number) {}
+  explicit NumberService(Number* number) : number_(*number) { sync::HandOver(this); }
+  ~NumberService() override { sync::TakeOver(this); }  // the server has shut down
   grpc::ServerWriteReactor<WatchJwksResponse>* WatchJwks(grpc::CallbackServerContext*,
                                                          const WatchJwksRequest* request) override {
+    const sync::Visit visit(this);
     const std::shared_ptr<void> watch(nullptr, [this](void*) { gone.set_value(); });
     return Watch<WatchJwksResponse>(&number_, [this, watch, known = request->known_version()](
                                                   WatchJwksResponse& message) mutable {
@@ -91,7 +94,7 @@ class WatchStreamTest : public ::testing::Test {
   }
   std::unique_ptr<Stream> Open(std::uint64_t known = 0) {
     auto stream = std::make_unique<Stream>();
-    stream->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    stream->context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(600));
     WatchJwksRequest request;
     request.set_known_version(known);
     stream->reader = stub_->WatchJwks(&stream->context, request);
