@@ -287,7 +287,8 @@ TEST_F(RedisKeeperTest, NoPrivateByteIsInRedisOrInTheLog) {
   telemetry::SetLogSink({});
   std::string everything = log + keeper.Current()->jwks();
   everything += fakes::Ask(*client_, {"HGET", KeyStoreRedis::kKey, "value"})->AsBytes().value();
-  for (const auto& key : keeper.Current()->keys()) {
+  const auto current = keeper.Current();  // held: a loop does not keep what its range is a part of
+  for (const auto& key : current->keys()) {
     const secret::Secret der = OpenKey(key.record, keks_)->ToPkcs8().value();
     // Each stretch of the private half, raw and as base64url in every phase; the public modulus is
     // skipped.

@@ -126,7 +126,8 @@ TEST_F(KeyMethodsTest, UnknownKeyIsNotFound) {
 TEST_F(KeyMethodsTest, RevokeAllKeysSparesNone) {
   ASSERT_TRUE(Rotate().ok());
   std::set<std::string> before;
-  for (const auto& key : keeper_.Current()->keys()) before.insert(key.record.kid);
+  const auto current = keeper_.Current();  // held: a loop does not keep what its range is a part of
+  for (const auto& key : current->keys()) before.insert(key.record.kid);
   const auto revoked = RevokeAll().value();
   std::set<std::string> told;
   for (const auto& key : revoked.revoked()) told.insert(key.kid());
