@@ -41,14 +41,8 @@ systemtest::SuiteOptions OptionsFor(const fakes::RedisCluster& redis) {
   options.flags["keys"] = FlagsOf("keys", redis.folder());
   options.flags["sessions"] = FlagsOf("sessions", redis.folder());
   const std::string grace = std::to_string(milliseconds(kGrace).count());
-  for (const std::string& flag :
-       {"--refresh-grace=" + grace + "ms", std::string("--redis-timeout=1s"),
-        std::string("--rate-limit=refresh_session=100000/100000/1m"),
-        std::string("--rate-limit=login_account=100000/100000/1m"),
-        std::string("--rate-limit=login_address=100000/100000/1m"),
-        std::string("--rate-limit=register_address=100000/100000/1m")}) {
-    options.flags["sessions"].push_back(flag);
-  }
+  options.flags["sessions"].push_back("--refresh-grace=" + grace + "ms");
+  options.flags["sessions"].push_back("--redis-timeout=1s");
   return options;
 }
 
