@@ -5,12 +5,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "tests/chaos/session_people.h"
-#include "tests/lib/redis/acl_users.h"
 #include "tests/lib/redis/redis_cluster.h"
 #include "tests/system/suite.h"
 
@@ -27,19 +24,10 @@ int Rounds() {
   return rounds == nullptr ? 1 : std::atoi(rounds);
 }
 
-// The services log in to Redis as the users of the ACL file that ships.
-std::vector<std::string> FlagsOf(const std::string& service, const std::string& folder) {
-  const std::string file = folder + "/password-of-" + service;
-  std::ofstream(file) << fakes::AclUsers::PasswordOf(service) << '\n';
-  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
-  return {"--redis-username=" + service, "--redis-password-file=" + file};
-}
-
+// The services come to it as the users of the ACL file that ships.
 systemtest::SuiteOptions OptionsFor(const fakes::RedisCluster& redis) {
   systemtest::SuiteOptions options;
   options.redis_url = redis.address();
-  options.flags["keys"] = FlagsOf("keys", redis.folder());
-  options.flags["sessions"] = FlagsOf("sessions", redis.folder());
   const std::string grace = std::to_string(milliseconds(kGrace).count());
   options.flags["sessions"].push_back("--refresh-grace=" + grace + "ms");
   options.flags["sessions"].push_back("--redis-timeout=1s");
