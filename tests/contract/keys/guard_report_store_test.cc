@@ -9,13 +9,10 @@
 #include "lib/errors/errors.h"
 #include "services/keys/guard_report_store_memory.h"
 #include "services/keys/guard_report_store_redis.h"
+#include "tests/contract/keys/shared_servers.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/lib/redis/ask.h"
 #include "tests/lib/redis/redis_server.h"
-
-#ifdef TOKENFORGE_ON_CLUSTER
-#include "tests/contract/keys/keys_on_cluster.h"
-#endif
 
 namespace tokenforge::keys {
 namespace {
@@ -89,18 +86,18 @@ absl::StatusOr<Reports> Report(GuardReportStore& store, GuardReport report) {
   return fakes::Finish(store.Report(std::move(report), fakes::In(seconds(20))));
 }
 
-#ifdef TOKENFORGE_ON_CLUSTER
-class ClusterBody final : public Body {
+#ifdef TOKENFORGE_SHARED_SERVERS
+class SharedBody final : public Body {
  public:
   GuardReportStore& store() override { return store_; }
   void GoAway() override { place_.GoAway(); }
   void OutliveAllReports() override { CutShort(place_.client()); }
 
  private:
-  KeysOnCluster place_;
+  SharedServers place_;
   GuardReportStoreRedis store_{place_.stores_own()};
 };
-using RealBody = ClusterBody;
+using RealBody = SharedBody;
 #else
 using RealBody = RedisBody;
 #endif
@@ -167,8 +164,8 @@ TEST_P(GuardReportStoreTest, StoreThatIsAwayNeverLooksEmpty) {
   EXPECT_EQ(errors::ReasonOf(Report(store(), Some("a")).status()), reasons::DEPENDENCY_DOWN);
 }
 
-#ifdef TOKENFORGE_ON_CLUSTER
-INSTANTIATE_TEST_SUITE_P(OnCluster, GuardReportStoreTest, ::testing::Values(Kind::kRedis));
+#ifdef TOKENFORGE_SHARED_SERVERS
+INSTANTIATE_TEST_SUITE_P(OnSharedServers, GuardReportStoreTest, ::testing::Values(Kind::kRedis));
 #else
 INSTANTIATE_TEST_SUITE_P(Bodies, GuardReportStoreTest,
                          ::testing::Values(Kind::kMemory, Kind::kRedis), [](const auto& parameter) {

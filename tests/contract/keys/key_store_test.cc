@@ -11,12 +11,9 @@
 #include "lib/redis/subscription.h"
 #include "services/keys/key_store_memory.h"
 #include "services/keys/key_store_redis.h"
+#include "tests/contract/keys/shared_servers.h"
 #include "tests/lib/redis/ask.h"
 #include "tests/lib/redis/redis_server.h"
-
-#ifdef TOKENFORGE_ON_CLUSTER
-#include "tests/contract/keys/keys_on_cluster.h"
-#endif
 
 namespace tokenforge::keys {
 namespace {
@@ -67,17 +64,17 @@ absl::StatusOr<bool> Replace(KeyStore& store, std::uint64_t expected, StoredValu
   return fakes::Finish(store.Replace(expected, std::move(next), fakes::In(seconds(20))));
 }
 
-#ifdef TOKENFORGE_ON_CLUSTER
-class ClusterBody final : public StoreBody {
+#ifdef TOKENFORGE_SHARED_SERVERS
+class SharedBody final : public StoreBody {
  public:
   KeyStore& store() override { return store_; }
   void GoAway() override { place_.GoAway(); }
 
  private:
-  KeysOnCluster place_;
+  SharedServers place_;
   KeyStoreRedis store_{place_.stores_own()};
 };
-using RealBody = ClusterBody;
+using RealBody = SharedBody;
 #else
 using RealBody = RedisBody;
 #endif
@@ -157,8 +154,8 @@ TEST_P(KeyStoreTest, StoreThatIsAwayNeverLooksEmpty) {
   EXPECT_EQ(errors::ReasonOf(replaced.status()), reasons::DEPENDENCY_DOWN);
 }
 
-#ifdef TOKENFORGE_ON_CLUSTER
-INSTANTIATE_TEST_SUITE_P(OnCluster, KeyStoreTest, ::testing::Values(Kind::kRedis));
+#ifdef TOKENFORGE_SHARED_SERVERS
+INSTANTIATE_TEST_SUITE_P(OnSharedServers, KeyStoreTest, ::testing::Values(Kind::kRedis));
 #else
 INSTANTIATE_TEST_SUITE_P(Bodies, KeyStoreTest, ::testing::Values(Kind::kMemory, Kind::kRedis),
                          [](const auto& parameter) {
