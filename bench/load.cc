@@ -7,8 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
 
 namespace tokenforge::bench {
@@ -97,6 +100,18 @@ LoadResult RunLoad(int chains, std::chrono::milliseconds duration,
   run->ended.wait(lock, [&] { return run->chains == 0; });
   run->result.seconds = std::chrono::duration<double>(SteadyClock::now() - began).count();
   return run->result;
+}
+
+CpuSplit CpuSplitOf(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;  // from the state to the faults
+  double user = 0, kernel = 0;
+  fields >> user >> kernel;
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  return {user / ticks, kernel / ticks};
 }
 
 double CpuSecondsOf(const std::vector<int>& pids) {

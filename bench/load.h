@@ -25,6 +25,17 @@ LoadResult RunLoad(int chains, std::chrono::milliseconds duration,
                    const std::function<void(int chain, std::function<void(bool)> answered)>& call,
                    long most = 0);
 
+// CPU seconds of one process so far, by where they were spent. Counted in ticks of 10 ms.
+struct CpuSplit {
+  double user = 0;
+  double kernel = 0;
+  double seconds() const { return user + kernel; }
+  friend CpuSplit operator-(CpuSplit a, CpuSplit b) {
+    return {a.user - b.user, a.kernel - b.kernel};
+  }
+};
+CpuSplit CpuSplitOf(int pid);
+
 // CPU seconds that a process and all its descendants have used so far.
 double CpuSecondsOf(const std::vector<int>& pids);
 

@@ -20,6 +20,7 @@ constexpr Part kParts[] = {
     {"tokens", tokenforge::bench::MeasureTokens},
     {"guard", tokenforge::bench::MeasureGuard},
     {"sessions", tokenforge::bench::MeasureSessions},
+    {"million", tokenforge::bench::MeasureMillion},
     {"refresh", tokenforge::bench::MeasureRefresh},
     {"login", tokenforge::bench::MeasureLogin},
     {"processes", tokenforge::bench::MeasureProcesses},
@@ -47,8 +48,8 @@ int main(int argc, char** argv) {
   tokenforge::config::Parser parser("tokenforge-bench",
                                     "Measures TokenForge; takes about fifteen minutes.");
   parser.StringList("only", &only, {},
-                    "Parts to run: tokens, guard, sessions, refresh, login, processes, revocation, "
-                    "flood, feed");
+                    "Parts to run: tokens, guard, sessions, million, refresh, login, processes, "
+                    "revocation, flood, feed");
   parser.Bool("json", &json, false, "Print one JSON object instead of the table");
   parser.Path("json-file", &json_file, "", "Write the JSON object here besides");
   const auto outcome = parser.Parse(argc, argv);

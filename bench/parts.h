@@ -11,6 +11,8 @@ void MeasureTokens(
 void MeasureGuard(Report& report);  // server CPU a call, guarded against unguarded
 void MeasureSessions(
     Report& report);  // rotation in the sessions service against its bare script; bytes a session
+void MeasureMillion(
+    Report& report);  // a million sessions beside ten thousand: memory, refresh, list, end, expiry
 void MeasureRefresh(
     Report& report);  // Refresh through all four services: rate, CPU of every server process
 void MeasureLogin(
