@@ -150,20 +150,22 @@ if behind > 0 then
   return {'superseded'}
 end
 
-local moves = {}
+-- The moves within the grace, in runs, as they are packed; and now. At most 32.
+local moves, first = '', 1
 for i = 1, mine.count do
-  local moved = move(i)
-  if now - moved < grace then moves[#moves + 1] = moved end
+  if now - move(i) >= grace then
+    moves = moves .. string.sub(value, mine.moves + 6 * (first - 1), mine.moves + 6 * (i - 1) - 1)
+    first = i + 1
+  end
 end
-for _ = 1, math.min(1 - behind, 32) do moves[#moves + 1] = now end
-while #moves > 32 do table.remove(moves, 1) end
-local packed = {}
-for i, moved in ipairs(moves) do packed[i] = struct.pack('>I6', moved) end
+moves = moves .. string.sub(value, mine.moves + 6 * (first - 1), rest - 1) ..
+        string.rep(struct.pack('>I6', now), math.min(1 - behind, 32))
+moves = string.sub(moves, -6 * 32)
 if ARGV[13] ~= '' then name = ARGV[13] end
 if ARGV[14] ~= '' then agent = ARGV[14] end
 if ARGV[15] ~= '' then address = ARGV[15] end
 mine.stop = math.min(mine.created + absolute, now + idle)
-keep(struct.pack('>I6I4I1', mine.created, presented + 1, #moves) .. table.concat(packed) ..
+keep(struct.pack('>I6I4I1', mine.created, presented + 1, #moves / 6) .. moves ..
      struct.pack('>I2c0I2c0I2c0I2c0I2c0', #theirs, theirs, #name, name, #agent, agent, #address, address,
                  #amr, amr) .. spent)
 return {'rotated', mine.raw}
