@@ -23,7 +23,7 @@ struct SuiteOptions {
   bool postgres = false;            // users in PostgreSQL instead of SQLite
   int bcrypt_cost = 4;              // the cheapest: tests are not about hashing
   bool limited = false;             // rate limits as they ship, instead of out of the way
-  std::string redis_url;            // a Redis of the test's own, instead of one of the suite's
+  std::string redis_url = {};       // a Redis of the test's own, instead of one of the suite's
   std::map<std::string, std::vector<std::string>>
       flags;  // more flags by service: "auth", "users", "keys", "sessions"
 };
