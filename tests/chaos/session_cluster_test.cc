@@ -3,7 +3,6 @@
 // stays out.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -40,16 +39,6 @@ void KillAPrimary(fakes::RedisCluster& redis, int slot) {
   redis.AwaitPrimaryOtherThan(primary, slot);
   redis.Start(primary);
   redis.AwaitWhole();
-}
-
-void Print(const char* after, SessionPeople& people) {
-  const Tally tally = people.tally();
-  std::printf("%-24s %6d refreshes, %4d logins, %4d logouts, %2d thefts; failed and repeated:",
-              after, tally.refreshes, tally.logins, tally.logouts, tally.thefts);
-  for (const auto& [reason, count] : tally.failures) std::printf(" %s %d", reason.c_str(), count);
-  std::printf("; logged out %d, false thefts %d, thefts missed %d, logouts forgotten %d\n",
-              tally.logged_out, tally.false_thefts, tally.thefts_missed, tally.logouts_forgotten);
-  std::fflush(stdout);
 }
 
 TEST(SessionCluster, NobodyIsHarmedWhileNodesDieMoveAndComeBack) {

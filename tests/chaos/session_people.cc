@@ -1,6 +1,7 @@
 #include "tests/chaos/session_people.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "absl/status/status.h"
 
@@ -190,6 +191,16 @@ void SessionPeople::Stop() {
     }
   }
   for (Person& person : honest_) Refresh(person);
+}
+
+void Print(const char* after, SessionPeople& people) {
+  const Tally tally = people.tally();
+  std::printf("%-24s %6d refreshes, %4d logins, %4d logouts, %2d thefts; failed and repeated:",
+              after, tally.refreshes, tally.logins, tally.logouts, tally.thefts);
+  for (const auto& [reason, count] : tally.failures) std::printf(" %s %d", reason.c_str(), count);
+  std::printf("; logged out %d, false thefts %d, thefts missed %d, logouts forgotten %d\n",
+              tally.logged_out, tally.false_thefts, tally.thefts_missed, tally.logouts_forgotten);
+  std::fflush(stdout);
 }
 
 }  // namespace tokenforge::chaos

@@ -81,4 +81,7 @@ class SessionPeople {
   std::vector<std::thread> threads_;
 };
 
+// One line: what has come about by now.
+void Print(const char* after, SessionPeople& people);
+
 }  // namespace tokenforge::chaos

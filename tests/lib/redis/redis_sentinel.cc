@@ -183,6 +183,23 @@ int RedisSentinel::ForceFailover() {
   return AwaitPrimaryOtherThan(before);
 }
 
+int RedisSentinel::HandOver() {
+  const int before = primary();
+  Tell(before, {"CLIENT", "PAUSE", "30000", "WRITE"});
+  for (int server = 0; server < kNodes; ++server) {
+    if (server == before) continue;
+    // "master OFFSET …", and of a replica that is as far "slave HOST PORT connected OFFSET".
+    Await("a replica that has everything", [&] {
+      const std::string role = Tell(before, {"ROLE"}).substr(std::string("master ").size());
+      return Tell(server, {"ROLE"}).ends_with(" connected " + role.substr(0, role.find(' ')));
+    });
+  }
+  const int next = ForceFailover();
+  AwaitReplica(before);
+  Tell(before, {"CLIENT", "UNPAUSE"});
+  return next;
+}
+
 void RedisSentinel::AwaitReplica(int server) const {
   Await("a replica that has caught up", [&] {
     const std::string role = Tell(server, {"ROLE"});

@@ -44,13 +44,17 @@ class RedisSentinel {
   // "redis://127.0.0.1:…": one server, whatever it is now.
   std::string address_of_server(int server) const;
   std::string log_of_server(int server) const;
+  const std::string& folder() const { return folder_; }
 
   // Which server most of the sentinels that answer call the primary.
   int primary() const;
   // Waits until that is another one than `before`, and it says itself that it is: returns which.
   int AwaitPrimaryOtherThan(int before) const;
-  // Hands over in an orderly way, without anybody being down; returns the new primary.
+  // Has another promoted without anybody being down; returns which. What the old one acknowledges
+  // until it is told is lost.
   int ForceFailover();
+  // The same as docs/redis.md says that it is done by hand, without losing anything.
+  int HandOver();
   // Waits until this server is a replica that has caught up with the primary.
   void AwaitReplica(int server) const;
 
