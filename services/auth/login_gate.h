@@ -11,7 +11,7 @@
 // on the safe side.
 //
 // Errors of all Count functions: RATE_LIMITED or ACCOUNT_LOCKED with RetryInfo and what
-// limit_headers.h reads; UNAVAILABLE DEPENDENCY_DOWN while the limits cannot be asked (nobody is
+// limit_refusal.h tells; UNAVAILABLE DEPENDENCY_DOWN while the limits cannot be asked (nobody is
 // let through unseen). The same for accounts that exist and that do not, for right passwords and
 // wrong.
 //
