@@ -7,8 +7,12 @@
 
 #include <array>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
+
+#include "services/keys/guard_report_store_redis.h"
+#include "services/keys/key_store_redis.h"
 
 namespace tokenforge::chaos {
 namespace {
@@ -39,13 +43,22 @@ bool SendAll(int fd, std::string_view bytes) {
   return true;
 }
 
-// A script's name, the number of its keys, one key, and so many arguments.
+// Whether a command of few words has this key.
+bool Names(std::string_view bytes, std::string_view key) {
+  const std::string word = "$" + std::to_string(key.size()) + "\r\n" + std::string(key) + "\r\n";
+  return bytes.starts_with("*") && bytes.size() > 4 && bytes[2] == '\r' &&
+         bytes.find(word) != std::string_view::npos;
+}
+
+// Reports are read by asking who has any, and then by a script. The scripts over the key set differ
+// by how many words they are.
 Operation OperationOf(std::string_view bytes) {
-  const bool script = bytes.substr(4).starts_with("$7\r\nEVALSHA\r\n") ||
-                      bytes.substr(4).starts_with("$4\r\nEVAL\r\n");
-  if (!script || !bytes.starts_with("*") || bytes[2] != '\r') return Operation::kNone;
+  if (Names(bytes, keys::GuardReportStoreRedis::kIndex)) {
+    const bool asks = bytes.substr(4).starts_with("$8\r\nSMEMBERS\r\n");
+    return asks ? Operation::kReadReports : Operation::kNone;
+  }
+  if (!Names(bytes, keys::KeyStoreRedis::kKey)) return Operation::kNone;
   if (bytes[1] == '5') return Operation::kReadKeys;
-  if (bytes[1] == '8') return Operation::kReadReports;
   return bytes[1] == '9' ? Operation::kReplaceKeys : Operation::kNone;
 }
 

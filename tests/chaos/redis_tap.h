@@ -3,7 +3,7 @@
 // before the answer comes back. So a real process can be killed at an exact point without a back
 // door in it.
 //
-// An operation is known by the shape of its command (EVALSHA or EVAL with so many arguments): see
+// An operation is known by its key and the shape of its command: see
 // key_store_redis.cc and guard_report_store_redis.cc. What is on its way when a trap springs is
 // thrown away. Threads of its own; the trap is called on them, and may be set at any time.
 #pragma once
