@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,49 +10,22 @@
 #include <string_view>
 #include <utility>
 
+#include "tests/chaos/unix_socket.h"
+
 namespace tokenforge::chaos {
 namespace {
 
 using std::chrono::milliseconds;
-
-sockaddr_un AddressOf(const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
-int Dial(const std::string& path) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_un address = AddressOf(path);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  close(fd);
-  return -1;
-}
-
-bool SendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
 
 }  // namespace
 
 FaultyLink::FaultyLink(std::string path, std::string server_path, unsigned seed)
     : path_(std::move(path)),
       server_path_(std::move(server_path)),
-      listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      listener_(ListenAt(path_)),
       ending_(eventfd(0, EFD_CLOEXEC)),
       random_(seed) {
-  const sockaddr_un address = AddressOf(path_);
-  if (ending_ < 0 ||
-      bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      listen(listener_, 16) != 0) {
-    throw std::runtime_error("cannot listen on " + path_);
-  }
+  if (ending_ < 0) throw std::runtime_error("no event can be made for " + path_);
   acceptor_ = std::thread([this] { Accept(); });
 }
 

@@ -2,46 +2,21 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "services/keys/guard_report_store_redis.h"
 #include "services/keys/key_store_redis.h"
+#include "tests/chaos/unix_socket.h"
 
 namespace tokenforge::chaos {
 namespace {
 
 constexpr int kLookMs = 50;  // for the end
-
-sockaddr_un AddressOf(const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  return address;
-}
-
-int Dial(const std::string& path) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_un address = AddressOf(path);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  close(fd);
-  return -1;
-}
-
-bool SendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
 
 // Whether a command of few words has this key.
 bool Names(std::string_view bytes, std::string_view key) {
@@ -68,12 +43,7 @@ RedisTap::RedisTap(std::string path, std::string server_path, Trap trap)
     : path_(std::move(path)),
       server_path_(std::move(server_path)),
       trap_(std::move(trap)),
-      listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const sockaddr_un address = AddressOf(path_);
-  if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      listen(listener_, 16) != 0) {
-    throw std::runtime_error("cannot listen on " + path_);
-  }
+      listener_(ListenAt(path_)) {
   acceptor_ = std::thread([this] { Accept(); });
 }
 
