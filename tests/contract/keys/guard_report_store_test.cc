@@ -44,7 +44,8 @@ class MemoryBody final : public Body {
 // Redis' own clock decides, so the reports' lives are cut short instead.
 void CutShort(redis::Client& client) {
   const auto ids = fakes::Ask(client, {"SMEMBERS", GuardReportStoreRedis::kIndex});
-  for (const redis::Reply& id : ids->AsArray().value()) {
+  const auto each = ids->AsArray().value();
+  for (const redis::Reply& id : each) {
     const std::string key =
         std::string(GuardReportStoreRedis::kIndex) + ":" + std::string(id.AsBytes().value());
     ASSERT_EQ(fakes::Ask(client, {"PEXPIRE", key, "0"})->AsInteger().value(), 1);

@@ -164,7 +164,8 @@ int RedisCluster::PrimaryOf(int slot) {
     if (!node->answers) continue;
     try {
       const redis::Reply map = node->admin.Ask({"CLUSTER", "SLOTS"});
-      for (const redis::Reply& range : map.AsArray().value()) {
+      const auto ranges = map.AsArray().value();
+      for (const redis::Reply& range : ranges) {
         const auto fields = range.AsArray().value();
         if (slot < fields[0].AsInteger().value() || slot > fields[1].AsInteger().value()) continue;
         ++votes[NodeAt(static_cast<int>(fields[2].AsArray().value()[1].AsInteger().value()))];

@@ -45,7 +45,8 @@ void RedisCluster::Reshard(int slots_of_each) {
   std::vector<int> primaries;
   std::vector<std::pair<int, int>> ranges;
   const redis::Reply map = Ask(0, {"CLUSTER", "SLOTS"});
-  for (const redis::Reply& range : map.AsArray().value()) {
+  const auto slots = map.AsArray().value();
+  for (const redis::Reply& range : slots) {
     const auto fields = range.AsArray().value();
     ranges.emplace_back(fields[0].AsInteger().value(), fields[1].AsInteger().value());
     primaries.push_back(
