@@ -91,8 +91,9 @@ class Observer {
 // not in time. The connection stands still meanwhile: for a client of its own, beside one for all
 // else.
 struct Replication {
-  int replicas = 0;                       // 0: an answer counts at once
-  std::chrono::milliseconds within{500};  // how long they may take
+  int replicas = 0;  // 0: an answer counts at once
+  // How long they may take; less than the stall_timeout, which would end the connection first.
+  std::chrono::milliseconds within{500};
 };
 
 struct Options {

@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+// Beyond it the connection would be taken for a dead one (redis::Options::stall_timeout).
+constexpr seconds kLongestWait{2};
+
 std::vector<std::string> Mistakes(const Config& config) {
   std::vector<std::string> mistakes = FaultsOf(PolicyOf(config));
   for (std::string& mistake : redis::MistakesIn(config.redis)) {
@@ -36,7 +39,7 @@ void DeclareRedis(config::Parser& parser, Config* config) {
       -1, 8);
   parser.Duration("redis-wait-timeout", &config->redis_wait_timeout, milliseconds(500),
                   "How long replicas may take to confirm; then the answer is UNAVAILABLE",
-                  milliseconds(1), seconds(10));
+                  milliseconds(1), kLongestWait);
 }
 
 void DeclareTokens(config::Parser& parser, Config* config) {

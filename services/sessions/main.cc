@@ -18,8 +18,8 @@ namespace tokenforge::sessions {
 namespace {
 
 // The client of what replicas must confirm; null: nothing must be.
-std::unique_ptr<redis::Client> OpenLasting(const Config& config, redis::Observer* observer) {
-  redis::Options options = RedisOptionsOf(config).value();  // has been read once
+std::unique_ptr<redis::Client> OpenLasting(const Config& config, redis::Options options,
+                                           redis::Observer* observer) {
   options.replication = ReplicationOf(config, options.endpoint);
   return options.replication.replicas == 0 ? nullptr : redis::Open(std::move(options), observer);
 }
@@ -32,6 +32,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   const RefreshTokens tokens(*std::move(keys));
   absl::StatusOr<redis::Options> redis_options = RedisOptionsOf(config);
   if (!redis_options.ok()) return redis_options.status();
+  absl::StatusOr<redis::Options> lasting_options = RedisOptionsOf(config);
+  if (!lasting_options.ok()) return lasting_options.status();
 
   operators::Readiness& ready = process.readiness();
   ready.Expect("redis");
@@ -45,7 +47,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   if (!usable.ok()) return usable;
 
   redis::MetricsObserver lasting_observer([](bool, std::string_view) {});
-  std::unique_ptr<redis::Client> lasting = OpenLasting(config, &lasting_observer);
+  std::unique_ptr<redis::Client> lasting =
+      OpenLasting(config, *std::move(lasting_options), &lasting_observer);
   SessionStoreRedis store(redis.get(), policy, lasting.get());
   RevocationFeed feed;
   const telemetry::ObservedGauge live(
