@@ -142,14 +142,18 @@ void SessionPeople::LeaveAndReturn() {
   }
 }
 
+bool SessionPeople::StaysUntil(steady_clock::time_point when) {
+  const sync::MutexLock lock(&mutex_);
+  while (!stop_ && steady_clock::now() < when) stopped_.WaitUntil(&mutex_, when);
+  return !stop_;
+}
+
 void SessionPeople::Steal() {
   for (const Loot& loot : loot_) {
-    while (!stop_ && steady_clock::now() < loot.ripe) {
-      std::this_thread::sleep_for(milliseconds(20));
-    }
-    if (stop_) return;  // the rest is presented at the end
+    if (!StaysUntil(loot.ripe)) return;  // the rest is presented at the end
     Present(loot);
-    std::this_thread::sleep_for(milliseconds(500));  // spread over whatever is broken meanwhile
+    // Spread over whatever is broken meanwhile.
+    if (!StaysUntil(steady_clock::now() + milliseconds(500))) return;
   }
 }
 
@@ -173,7 +177,11 @@ void SessionPeople::Present(const Loot& loot) {
 }
 
 void SessionPeople::Stop() {
-  if (stop_.exchange(true)) return;
+  {
+    const sync::MutexLock lock(&mutex_);
+    if (stop_.exchange(true)) return;
+    stopped_.NotifyAll();
+  }
   for (std::thread& thread : threads_) thread.join();
   for (std::size_t i = static_cast<std::size_t>(tally().thefts); i < loot_.size(); ++i) {
     std::this_thread::sleep_until(loot_[i].ripe);

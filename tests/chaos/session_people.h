@@ -61,6 +61,8 @@ class SessionPeople {
   void Live(std::size_t first);
   void LeaveAndReturn();
   void Steal();
+  // False when everything ended before.
+  bool StaysUntil(std::chrono::steady_clock::time_point when);
   Person Enter(const std::string& email);
   bool Refresh(Person& person);
   void Present(const Loot& loot);
@@ -73,6 +75,7 @@ class SessionPeople {
   std::atomic<bool> stop_ = false;
   sync::Mutex mutex_;
   sync::CondVar refreshed_;
+  sync::CondVar stopped_;
   Tally tally_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> left_ ABSL_GUARDED_BY(mutex_);  // refresh tokens of acknowledged logouts
   std::vector<Person> honest_;
