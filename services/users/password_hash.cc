@@ -1,103 +1,83 @@
 #include "services/users/password_hash.h"
 
-#include <crypt.h>
+#include <sodium.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
+#include <optional>
 #include <string_view>
 
 #include "lib/errors/errors.h"
-#include "services/users/password_policy.h"
+#include "services/users/hash_compute.h"
 
 namespace tokenforge::users {
 namespace {
 
-constexpr const char* kBcryptPrefix = "$2b$";
-constexpr std::size_t kBcryptTextSize = 60;
-
-// libxcrypt's working memory (32 KiB): it holds the password and its key schedule while it works.
-struct WipedDelete {
-  void operator()(crypt_data* data) const {
-    explicit_bzero(data, sizeof(*data));
-    delete data;
-  }
-};
-using WorkingMemory = std::unique_ptr<crypt_data, WipedDelete>;
-
-// "$2b$12$" and a fresh salt. libxcrypt takes the randomness from the kernel.
-std::string NewSetting(int cost) {
-  char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  if (crypt_gensalt_rn(kBcryptPrefix, static_cast<unsigned long>(cost), nullptr, 0, setting,
-                       sizeof(setting)) == nullptr) {
-    return {};
-  }
-  return setting;
-}
-
-int CheckedCost(int cost) {
-  if (cost < PasswordHasher::kMinCost || cost > PasswordHasher::kMaxCost) {
-    std::fprintf(stderr, "bcrypt cost %d is outside %d to %d\n", cost, PasswordHasher::kMinCost,
-                 PasswordHasher::kMaxCost);
+HashPolicy Ready(HashPolicy policy) {
+  // Chooses the fastest code for this machine; may be called often.
+  if (sodium_init() < 0) {
+    std::fprintf(stderr, "libsodium cannot be used on this machine\n");
     std::abort();
   }
-  return cost;
+  return policy;
 }
 
-// A hash of no password: a real setting, so that comparing with it costs what any comparison costs,
-// and a tail that no password is known to give.
-std::string NewDecoy(int cost) {
-  std::string setting = NewSetting(cost);
-  setting.resize(kBcryptTextSize, 'u');
-  return setting;
-}
-
-bool IsBcrypt(std::string_view stored) {
-  return stored.size() == kBcryptTextSize && stored.starts_with(kBcryptPrefix);
-}
-
-// The whole text of the hash; empty when libxcrypt does not understand the setting. `password` is
-// hashable.
-secret::Secret Bcrypt(std::string_view password, const std::string& setting) {
-  char phrase[kMaxPasswordBytes + 1] = {};
-  std::memcpy(phrase, password.data(), password.size());
-  const WorkingMemory memory(new crypt_data());
-  const char* hash = crypt_rn(phrase, setting.c_str(), memory.get(), sizeof(crypt_data));
-  explicit_bzero(phrase, sizeof(phrase));
-  return secret::Secret(hash != nullptr ? std::string_view(hash) : std::string_view());
+const secret::Secret& ResultOf(const StoredHash::Form& form) {
+  return std::visit([](const auto& hash) -> const secret::Secret& { return hash.result; }, form);
 }
 
 }  // namespace
 
-PasswordHasher::PasswordHasher(int cost) : cost_(CheckedCost(cost)), decoy_(NewDecoy(cost)) {}
+PasswordHasher::PasswordHasher(HashPolicy policy, std::uint64_t memory_bytes)
+    : policy_(Ready(policy)),
+      decoy_(policy_.NewForm()),
+      memory_(std::max(memory_bytes, policy_.MemoryBytes())) {}
+
+absl::StatusOr<secret::Secret> PasswordHasher::Compute(const StoredHash::Form& form,
+                                                       std::uint64_t memory_bytes,
+                                                       std::string_view password) const {
+  const HashMemory::Share share = memory_.Take(memory_bytes);
+  return ComputeHash(form, password);
+}
 
 absl::StatusOr<secret::Secret> PasswordHasher::Hash(const secret::Secret& password) const {
-  if (!IsHashable(password.Expose())) {
-    return errors::InvalidFields({{"password", "must be 1 to 72 bytes without a NUL character"}});
+  const StoredHash::Form form = policy_.NewForm();
+  if (!ReadsWhole(form, password.Expose())) {
+    return errors::InvalidFields(
+        {{"password", "must be 1 to " + std::to_string(policy_.MaxPasswordBytes()) +
+                          " bytes without a NUL character"}});
   }
-  secret::Secret hash = Bcrypt(password.Expose(), NewSetting(cost_));
-  if (!IsBcrypt(hash.Expose())) {
-    return errors::Make(errors::reasons::INTERNAL_FAULT, "The password could not be hashed.");
-  }
-  return hash;
+  absl::StatusOr<secret::Secret> result = Compute(form, policy_.MemoryBytes(), password.Expose());
+  if (!result.ok()) return result.status();
+  return policy_.TextOf(form, *result);
 }
 
 absl::StatusOr<bool> PasswordHasher::Matches(const secret::Secret& password,
                                              const secret::Secret* stored) const {
-  const bool hashable = IsHashable(password.Expose());
-  const bool known = stored != nullptr && IsBcrypt(stored->Expose());
-  std::string setting = known ? std::string(stored->Expose()) : decoy_;
+  std::optional<absl::StatusOr<StoredHash>> parsed;
+  if (stored != nullptr) parsed = StoredHash::Parse(stored->Expose());
+  const bool known = parsed && parsed->ok();
+  const StoredHash::Form& form = known ? (*parsed)->form() : decoy_;
+  const std::uint64_t memory = known ? (*parsed)->MemoryBytes() : policy_.MemoryBytes();
+  const bool readable = ReadsWhole(form, password.Expose());
   // Whatever the case, exactly one hash is computed (the attack: timing tells which emails exist).
-  const secret::Secret hash = Bcrypt(hashable ? password.Expose() : "decoy", setting);
-  const bool equal = hash.Equals(setting);
-  secret::Wipe(setting);
-  if ((stored != nullptr && !known) || hash.empty()) {
+  const absl::StatusOr<secret::Secret> result =
+      Compute(form, memory, readable ? password.Expose() : "decoy");
+  if (stored != nullptr && !known) {
     return errors::Make(
         errors::reasons::INTERNAL_FAULT,
         "The account's password hash is of a kind that this version does not know.");
   }
-  return equal && hashable && known;
+  if (!result.ok()) return result.status();
+  const bool equal = result->Equals(ResultOf(form));
+  return equal && readable && known;
+}
+
+bool PasswordHasher::IsOutdated(const secret::Secret& password,
+                                const secret::Secret& stored) const {
+  const absl::StatusOr<StoredHash> parsed = StoredHash::Parse(stored.Expose());
+  return parsed.ok() && !policy_.Satisfies(*parsed) && ReadsWhole(decoy_, password.Expose());
 }
 
 }  // namespace tokenforge::users

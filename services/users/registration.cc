@@ -6,7 +6,6 @@
 
 #include "lib/errors/errors.h"
 #include "lib/uuid/uuid.h"
-#include "services/users/password_policy.h"
 #include "services/users/text.h"
 
 namespace tokenforge::users {
@@ -39,7 +38,8 @@ Registration::Registration(const RegistrationForm& form, CanonicalEmail email)
       given_name_(form.given_name),
       family_name_(form.family_name) {}
 
-absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form) {
+absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form,
+                                               const PasswordPolicy& policy) {
   Faults faults;
   CheckUserId(form.user_id, faults);
   absl::StatusOr<CanonicalEmail> email = CanonicalEmail::Parse(form.email);
@@ -48,7 +48,8 @@ absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form) {
       faults.push_back(std::move(fault));
     }
   }
-  const PasswordFaults password = FaultsOfNewPassword(form.password);
+  const PasswordFaults password =
+      policy.FaultsOfNew(form.password, {form.email, form.given_name, form.family_name});
   for (const std::string& fault : password.invalid) faults.push_back({"password", fault});
   CheckName("given_name", form.given_name, faults);
   CheckName("family_name", form.family_name, faults);

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "lib/email/canonical_email.h"
 #include "lib/secret/secret.h"
+#include "services/users/password_policy.h"
 
 namespace tokenforge::users {
 
@@ -33,7 +34,8 @@ class Registration {
   const std::string& family_name() const { return family_name_; }
 
  private:
-  friend absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form);
+  friend absl::StatusOr<Registration> CheckRegistration(
+      const RegistrationForm& form, const PasswordPolicy& policy);
   Registration(const RegistrationForm& form, CanonicalEmail email);
 
   std::string user_id_;
@@ -47,6 +49,7 @@ class Registration {
 // that another password is needed. Names: valid UTF-8, at most 100 characters, no control
 // characters; may be empty. The ID: a lower-case UUID. Email and password: canonical_email.h,
 // password_policy.h.
-absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form);
+absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form,
+                                               const PasswordPolicy& policy = PasswordPolicy());
 
 }  // namespace tokenforge::users

@@ -85,18 +85,18 @@ TEST_F(AccountsTest, CreatesAnAccountAndProvesItsOwner) {
 
 TEST_F(AccountsTest, RefusesASecondAccountForOneEmailInAnySpelling) {
   ASSERT_TRUE(Create(kId, "ann@example.org", "correct horse").ok());
-  EXPECT_EQ(ReasonOf(Create(kOtherId, "ANN@EXAMPLE.ORG", "other password").status()),
+  EXPECT_EQ(ReasonOf(Create(kOtherId, "ANN@EXAMPLE.ORG", "other horse, wrong battery").status()),
             errors::reasons::EMAIL_TAKEN);
-  EXPECT_FALSE(Verify("ann@example.org", "other password").ok());
+  EXPECT_FALSE(Verify("ann@example.org", "other horse, wrong battery").ok());
 }
 
 TEST_F(AccountsTest, RecognisesTheRetryOfALostAnswer) {
   ASSERT_TRUE(Create(kId, "ann@example.org", "correct horse").ok());
-  const auto again = Create(kId, "ann@example.org", "another password");
+  const auto again = Create(kId, "ann@example.org", "another horse, no battery");
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->user_id, kId);
   EXPECT_TRUE(Verify("ann@example.org", "correct horse").ok());  // a retry changes nothing
-  EXPECT_FALSE(Verify("ann@example.org", "another password").ok());
+  EXPECT_FALSE(Verify("ann@example.org", "another horse, no battery").ok());
 }
 
 TEST_F(AccountsTest, AnswersAlikeAndWorksAlikeWhateverIsWrongWithALogin) {

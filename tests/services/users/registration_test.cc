@@ -54,16 +54,20 @@ TEST(Registration, TellsEveryFaultAtOnce) {
                               .family_name = "a\x1b[31m"};
   const absl::Status status = CheckRegistration(form).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::INVALID_FIELD);
-  EXPECT_THAT(FaultyFields(status),
-              UnorderedElementsAre("user_id", "email", "password", "given_name", "family_name"));
+  EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("user_id", "email", "password", "password",
+                                                         "given_name", "family_name"));
 }
 
 TEST(Registration, CallsOnlyAPasswordWeakWhenNothingElseIsWrong) {
   RegistrationForm form = Good();
-  form.password = "short";
+  form.password = "short";  // and easy to guess
   absl::Status status = CheckRegistration(form).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::WEAK_PASSWORD);
-  EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("password"));
+  EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("password", "password"));
+
+  form.password = "oneill-ann";
+  status = CheckRegistration(form).status();
+  EXPECT_EQ(errors::ReasonOf(status), errors::reasons::WEAK_PASSWORD) << "the owner counts";
 
   form.password =
       std::string_view("nul\0", 4);  // too short as well: INVALID_FIELD with both faults

@@ -112,7 +112,7 @@ TEST_F(UserServiceTest, SendsEveryFaultOfARegistration) {
   request.set_given_name(std::string("A\0n", 3));
   const absl::Status status = Create(request);
   EXPECT_EQ(ReasonOf(status), errors::reasons::INVALID_FIELD);
-  EXPECT_EQ(errors::FaultsOf(status).size(), 3u);
+  EXPECT_EQ(errors::FaultsOf(status).size(), 4u);
 }
 
 TEST_F(UserServiceTest, SendsTheReasonOfEachRefusal) {
