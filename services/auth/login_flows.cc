@@ -37,7 +37,7 @@ async::Task<absl::Status> DoLogin(Facade& facade, const Origin& origin,
   const auto guess = co_await CountPassword(facade, origin, *account);
   if (!guess.ok()) co_return guess.status();
   const auto verified =
-      co_await facade.users.VerifyPassword(origin.call, *guess, request.password());
+      co_await facade.users.VerifyPassword(origin, *guess, request);
   co_await Settle(facade, origin, guess->plan(), VerdictOfPassword(verified));
   if (!verified.ok()) {
     co_return Outward(verified.status(), "users.VerifyPassword",
@@ -107,7 +107,7 @@ async::Task<absl::Status> Register(Facade& facade, Origin origin,
 
   const auto counted = co_await CountRegistration(facade, origin);
   if (!counted.ok()) co_return counted.status();
-  auto creating = facade.users.CreateUser(origin.call, *counted, *request, uuid::NewId());
+  auto creating = facade.users.CreateUser(origin, *counted, *request, uuid::NewId());
   const auto created = co_await std::move(creating);
   co_await Settle(facade, origin, counted->plan(), VerdictOf(created.status()));
   if (!created.ok()) {

@@ -3,7 +3,7 @@
 //
 //   const auto guess = co_await CountPassword(facade, origin, *account);
 //   if (!guess.ok()) co_return guess.status();
-//   const auto verified = co_await facade.users.VerifyPassword(origin.call, *guess, password);
+//   const auto verified = co_await facade.users.VerifyPassword(origin, *guess, request);
 //   co_await Settle(facade, origin, guess->plan(), VerdictOf(verified.status()));
 //
 // Counted before, not after: guesses that run side by side would all pass a count that only

@@ -8,11 +8,22 @@ namespace tokenforge::auth {
 
 using Methods = users::v1::UserService::StubInterface::async_interface;
 
+users::v1::Origin ToUsersOrigin(const Origin& origin, const std::string& actor,
+                                const v1::Device& device) {
+  users::v1::Origin from;
+  from.set_actor(actor);
+  from.set_client_id(origin.client_id);
+  from.set_ip_address(origin.address);
+  from.set_device_name(device.name());
+  from.set_user_agent(device.user_agent());
+  return from;
+}
+
 UsersClient::UsersClient(const std::shared_ptr<grpc::Channel>& channel)
     : stub_(users::v1::UserService::NewStub(channel)) {}
 
 async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUser(
-    const rpc::ServerCall& call, const CountedRegistration& /*counted*/,
+    const Origin& origin, const CountedRegistration& /*counted*/,
     const v1::RegisterRequest& request, std::string user_id) {
   users::v1::CreateUserRequest query;
   query.set_user_id(std::move(user_id));
@@ -20,15 +31,19 @@ async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUs
   query.set_password(request.password());
   query.set_given_name(request.given_name());
   query.set_family_name(request.family_name());
-  return rpc::Call(*stub_, &Methods::CreateUser, rpc::OutgoingContext(call), std::move(query));
+  *query.mutable_origin() = ToUsersOrigin(origin, "", request.device());
+  return rpc::Call(*stub_, &Methods::CreateUser, rpc::OutgoingContext(origin.call),
+                   std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> UsersClient::VerifyPassword(
-    const rpc::ServerCall& call, const CountedPassword& guess, const std::string& password) {
+    const Origin& origin, const CountedPassword& guess, const v1::LoginRequest& request) {
   users::v1::VerifyPasswordRequest query;
   query.set_email(guess.email());
-  query.set_password(password);
-  return rpc::Call(*stub_, &Methods::VerifyPassword, rpc::OutgoingContext(call), std::move(query));
+  query.set_password(request.password());
+  *query.mutable_origin() = ToUsersOrigin(origin, "", request.device());
+  return rpc::Call(*stub_, &Methods::VerifyPassword, rpc::OutgoingContext(origin.call),
+                   std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::GetUserResponse>> UsersClient::GetUser(

@@ -10,12 +10,17 @@
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
-#include "lib/rpc/server_call.h"
 #include "services/auth/counted_attempt.h"
+#include "services/auth/origin.h"
 #include "tokenforge/auth/v1/auth.pb.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
 
 namespace tokenforge::auth {
+
+// What the users service writes into its audit log and its mails about a call: who acts (a user ID
+// or SPIFFE ID; empty for whoever has proved nothing yet), and on what device.
+users::v1::Origin ToUsersOrigin(const Origin& origin, const std::string& actor,
+                                const v1::Device& device = {});
 
 class UsersClient {
  public:
@@ -23,11 +28,11 @@ class UsersClient {
 
   // Stores an account under an ID of ours, so that a retry is recognised.
   async::Task<absl::StatusOr<users::v1::CreateUserResponse>> CreateUser(
-      const rpc::ServerCall& call, const CountedRegistration& counted,
-      const v1::RegisterRequest& request, std::string user_id);
+      const Origin& origin, const CountedRegistration& counted, const v1::RegisterRequest& request,
+      std::string user_id);
   // Of the account whose guess was counted, in the form in which it was counted.
   async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> VerifyPassword(
-      const rpc::ServerCall& call, const CountedPassword& guess, const std::string& password);
+      const Origin& origin, const CountedPassword& guess, const v1::LoginRequest& request);
   async::Task<absl::StatusOr<users::v1::GetUserResponse>> GetUser(const rpc::ServerCall& call,
                                                                   const std::string& user_id);
 

@@ -22,8 +22,13 @@ struct Account {
   std::vector<std::string> roles = {};   // sorted
   std::vector<std::string> scopes = {};  // sorted
   bool disabled = false;
+  bool mfa_enabled = false;     // a second factor is in force
   clock::WallTime create_time;  // whole microseconds
   clock::WallTime update_time;
+  // Sessions that began before this have ended, but for the kept one: whoever changed the password
+  // keeps the session they did it in. The epoch: none have.
+  clock::WallTime sessions_valid_from = {};
+  std::string kept_session_id = {};
 };
 
 // An account together with what proves its owner.

@@ -37,8 +37,8 @@ Accounts::Accounts(AccountStore& store, const PasswordHasher& hasher, workers::P
       nobody_(*CanonicalEmail::Parse("nobody@nowhere.invalid")),
       hash_seconds_(HashSeconds()) {}
 
-async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline,
-                                                      Registration registration) {
+async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline, Registration registration,
+                                                      Origin origin) {
   auto hash = [this, &registration](int) -> absl::StatusOr<secret::Secret> {
     const auto begin = std::chrono::steady_clock::now();
     absl::StatusOr<secret::Secret> hashed = hasher_.Hash(registration.password());
@@ -55,12 +55,16 @@ async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline,
                      .family_name = registration.family_name(),
                      .password_hash = *std::move(hashed),
                      .create_time = clock_.Now()};
-  async::Task<absl::StatusOr<Account>> storing = store_.Create(deadline, std::move(account));
+  Beside beside{.events = {Audited(origin, account.create_time, "account.created", account.user_id,
+                                   {{"email", account.email.text()}})}};
+  async::Task<absl::StatusOr<Account>> storing =
+      store_.Create(deadline, std::move(account), std::move(beside));
   co_return co_await std::move(storing);
 }
 
 async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline, std::string email,
-                                                              secret::Secret password) {
+                                                              secret::Secret password,
+                                                              Origin /*origin*/) {
   // What is no email is looked up as an address that counts for nobody, even if somebody registers
   // it: whether a look-up happened must not show.
   const absl::StatusOr<CanonicalEmail> parsed = CanonicalEmail::Parse(email);

@@ -29,13 +29,14 @@ class Accounts {
 
   // EMAIL_TAKEN when another account has the email; it takes as long as a success, the hash
   // included.
-  async::Task<absl::StatusOr<Account>> Create(Deadline deadline, Registration registration);
+  async::Task<absl::StatusOr<Account>> Create(Deadline deadline, Registration registration,
+                                              Origin origin);
 
   // The account whose password this is. INVALID_CREDENTIALS, in the same words and after the same
   // work, whether the email is none, nobody's, or the password is not its own. ACCOUNT_DISABLED
   // only after a right password.
   async::Task<absl::StatusOr<Account>> VerifyPassword(Deadline deadline, std::string email,
-                                                      secret::Secret password);
+                                                      secret::Secret password, Origin origin);
 
   // NOT_FOUND when there is none; INVALID_FIELD when the text is no ID or no email.
   async::Task<absl::StatusOr<Account>> Get(Deadline deadline, std::string user_id);

@@ -32,9 +32,9 @@ struct DatabaseWatch::Asking {
   std::optional<absl::Status> answer ABSL_GUARDED_BY(mutex);
 };
 
-DatabaseWatch::DatabaseWatch(AccountStore& store, operators::Readiness& readiness,
+DatabaseWatch::DatabaseWatch(Question question, operators::Readiness& readiness,
                              const Intervals& intervals)
-    : store_(store),
+    : question_(std::move(question)),
       readiness_(readiness),
       intervals_(intervals),
       asking_(std::make_shared<Asking>()) {
@@ -84,7 +84,7 @@ void DatabaseWatch::Ask() {
     asking_->under_way = true;
     asking_->answer.reset();
   }
-  async::Spawn(store_.Ping(steady_clock::now() + intervals_.patience),
+  async::Spawn(question_(steady_clock::now() + intervals_.patience),
                [asking = asking_](const std::exception_ptr& failure, absl::Status answer) {
                  if (failure) {
                    answer = errors::Make(errors::reasons::INTERNAL_FAULT, "The question failed.");

@@ -5,16 +5,20 @@
 // database should wait for it instead of ending. The first question also makes the schema. A
 // database that is only busy (OVERLOADED) counts as one that answers.
 //
-// One thread of its own, from construction to Stop or destruction. The store and the readiness
-// outlive it.
+// One thread of its own, from construction to Stop or destruction. The readiness, and whatever the
+// question needs, outlive it.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 
+#include "absl/status/status.h"
+#include "lib/async/task.h"
+#include "lib/clock/clock.h"
 #include "lib/operators/readiness.h"
-#include "services/users/account_store.h"
 
 namespace tokenforge::users {
 
@@ -27,9 +31,12 @@ class DatabaseWatch {
     std::chrono::milliseconds patience{3000};
   };
 
-  DatabaseWatch(AccountStore& store, operators::Readiness& readiness)
-      : DatabaseWatch(store, readiness, Intervals()) {}
-  DatabaseWatch(AccountStore& store, operators::Readiness& readiness, const Intervals& intervals);
+  // SqlDatabase::Ping.
+  using Question = std::function<async::Task<absl::Status>(clock::SteadyTime deadline)>;
+
+  DatabaseWatch(Question question, operators::Readiness& readiness)
+      : DatabaseWatch(std::move(question), readiness, Intervals()) {}
+  DatabaseWatch(Question question, operators::Readiness& readiness, const Intervals& intervals);
   ~DatabaseWatch();
   DatabaseWatch(const DatabaseWatch&) = delete;
   DatabaseWatch& operator=(const DatabaseWatch&) = delete;
@@ -44,7 +51,7 @@ class DatabaseWatch {
   void Ask();
   void Report(const absl::Status& answer);
 
-  AccountStore& store_;
+  const Question question_;
   operators::Readiness& readiness_;
   const Intervals intervals_;
   const std::shared_ptr<Asking> asking_;  // shared with the question that is under way

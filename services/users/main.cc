@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds kPoolGrace(5);
 
-AccountStoreSql::Options StoreOptions(const Config& config) {
+SqlDatabase::Options DatabaseOptions(const Config& config) {
   return {.connections = static_cast<int>(config.database_connections),
           .queue = static_cast<std::size_t>(config.database_queue)};
 }
@@ -40,16 +40,18 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
   const PasswordHasher hasher(static_cast<int>(config.bcrypt_cost));
   workers::Pool hashing(HashingOptions(config));
-  AccountStoreSql store(*std::move(dialect), StoreOptions(config));
+  SqlDatabase database(*std::move(dialect), DatabaseOptions(config));
+  AccountStoreSql store(database);
   const telemetry::ObservedGauge hash_queue(telemetry::PoolQueue("hash"),
                                             [&] { return static_cast<double>(hashing.depth()); });
   const telemetry::ObservedGauge sql_queue(
-      telemetry::PoolQueue("sql"), [&] { return static_cast<double>(store.pool().depth()); });
-  DatabaseWatch watch(store, process.readiness());
+      telemetry::PoolQueue("sql"), [&] { return static_cast<double>(database.pool().depth()); });
+  DatabaseWatch watch([&](clock::SteadyTime deadline) { return database.Ping(deadline); },
+                      process.readiness());
   process.OnClose("the hashing pool", [&] { hashing.Stop(kPoolGrace); });
   process.OnClose("the account database", [&] {
     watch.Stop();
-    store.pool().Stop(kPoolGrace);
+    database.pool().Stop(kPoolGrace);
   });
 
   Accounts accounts(store, hasher, hashing, clock);

@@ -1,7 +1,11 @@
 #include "services/users/messages.h"
 
+#include <grpcpp/server_context.h>
+
 #include <chrono>
 
+#include "lib/rpc/server_call.h"
+#include "services/users/text.h"
 #include "tokenforge/users/v1/users.pb.h"
 
 namespace tokenforge::users {
@@ -13,7 +17,26 @@ void ToProto(clock::WallTime time, google::protobuf::Timestamp* timestamp) {
   timestamp->set_nanos(static_cast<int>(std::chrono::nanoseconds(time - second).count()));
 }
 
+constexpr std::size_t kMaxOriginText = 512;
+
+std::string Storable(const std::string& text) {
+  const auto code_points = CountCodePoints(text);
+  const bool fits = code_points && *code_points <= kMaxOriginText && !HoldsControlCharacter(text);
+  return fits ? text : std::string();
+}
+
 }  // namespace
+
+Origin OriginOf(const grpc::CallbackServerContext& context, const v1::Origin& origin) {
+  const telemetry::TraceContext trace = rpc::TraceOf(context);
+  return {.actor = Storable(origin.actor()),
+          .client_id = Storable(origin.client_id()),
+          .ip_address = Storable(origin.ip_address()),
+          .device_name = Storable(origin.device_name()),
+          .user_agent = Storable(origin.user_agent()),
+          .request_id = trace.request_id,
+          .trace_id = trace.TraceIdHex()};
+}
 
 void ToProto(const Account& account, v1::User* user) {
   user->set_user_id(account.user_id);
@@ -26,6 +49,11 @@ void ToProto(const Account& account, v1::User* user) {
   user->set_disabled(account.disabled);
   ToProto(account.create_time, user->mutable_create_time());
   ToProto(account.update_time, user->mutable_update_time());
+  user->set_mfa_enabled(account.mfa_enabled);
+  if (account.sessions_valid_from > clock::WallTime()) {
+    ToProto(account.sessions_valid_from, user->mutable_sessions_valid_from());
+    user->set_kept_session_id(account.kept_session_id);
+  }
 }
 
 }  // namespace tokenforge::users

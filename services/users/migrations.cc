@@ -38,6 +38,40 @@ const std::vector<Step>& Steps() {
         " create_time bigint not null,"
         " update_time bigint not null,"
         " version bigint not null)"}},
+      {2,
+       "accounts in full",
+       // One each: SQLite adds one column a statement.
+       {"alter table accounts add column mfa_enabled integer not null default 0",
+        "alter table accounts add column sessions_valid_from bigint not null default 0",
+        "alter table accounts add column kept_session_id text not null default ''"}},
+      {3,
+       "audit",
+       {"create table audit_events ("
+        " sequence bigint primary key,"
+        " event_time bigint not null,"
+        " kind {key} not null,"
+        " user_id {key} not null,"
+        " actor {key} not null,"
+        " ip_address text not null,"
+        " request_id text not null,"
+        " trace_id text not null,"
+        " attributes text not null,"  // a JSON object of texts
+        " hash text not null)",       // hexadecimal
+        "create table audit_head (id integer primary key, sequence bigint not null, hash text not "
+        "null)",
+        "insert into audit_head (id, sequence, hash) values (1, 0, '')"}},
+      {4,
+       "mail outbox",
+       {"create table mail_outbox ("
+        " id {key} primary key,"
+        " kind text not null,"
+        " email {key} not null,"
+        " user_id {key} not null,"    // empty when it was not known
+        " attributes text not null,"  // a JSON object of texts
+        " create_time bigint not null,"
+        " next_attempt_time bigint not null,"
+        " attempts integer not null default 0)",
+        "create index mail_outbox_due on mail_outbox (next_attempt_time)"}},
   };
   return *steps;
 }

@@ -1,5 +1,5 @@
-// Everything in which PostgreSQL and SQLite differ for us: how to connect, how to begin a migration
-// alone, one column type, and what an error means. All other SQL is the same text for both.
+// Everything in which PostgreSQL and SQLite differ for us: how to connect, how transactions begin
+// and lock, one column type, and what an error means. All other SQL is the same text for both.
 //
 // Immutable; thread-safe. Connections are not: each belongs to one worker thread.
 #pragma once
@@ -61,6 +61,12 @@ class SqlDialect {
 
   // Begins a transaction that no other migration runs beside. Throws soci::soci_error.
   virtual void BeginMigration(soci::session& session) const = 0;
+
+  // Begins a transaction that will write. Throws soci::soci_error.
+  virtual void BeginWrite(soci::session& session) const = 0;
+
+  // What a select ends with, inside such a transaction, to keep its rows from other writers.
+  virtual std::string_view for_update() const = 0;
 
   // The type of a text column that is compared byte by byte, whatever the database's collation.
   virtual std::string_view key_type() const = 0;

@@ -71,6 +71,9 @@ class PostgresqlDialect final : public SqlDialect {
     return session;
   }
 
+  void BeginWrite(soci::session& session) const override { session << "begin"; }
+  std::string_view for_update() const override { return " for update"; }
+
   void BeginMigration(soci::session& session) const override {
     session << "begin";
     session << kMigrationLock;

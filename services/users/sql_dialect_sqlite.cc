@@ -41,7 +41,9 @@ class SqliteDialect final : public SqlDialect {
   }
 
   // A deferred transaction that reads and then writes fails when somebody else wrote in between.
-  void BeginMigration(soci::session& session) const override { session << "begin immediate"; }
+  void BeginWrite(soci::session& session) const override { session << "begin immediate"; }
+  void BeginMigration(soci::session& session) const override { BeginWrite(session); }
+  std::string_view for_update() const override { return ""; }  // one writer at a time anyway
 
   SqlFault CurrentFault() const override {
     try {

@@ -32,16 +32,18 @@ Reactor* UserService::CreateUser(Context* context, const v1::CreateUserRequest* 
                          .given_name = request->given_name(),
                          .family_name = request->family_name()});
   if (!registration.ok()) return rpc::Answer(context, registration.status());
-  return rpc::Serve(
-      context,
-      Answer(accounts_.Create(rpc::DeadlineOf(*context), *std::move(registration)), response));
+  return rpc::Serve(context,
+                    Answer(accounts_.Create(rpc::DeadlineOf(*context), *std::move(registration),
+                                            OriginOf(*context, request->origin())),
+                           response));
 }
 
 Reactor* UserService::VerifyPassword(Context* context, const v1::VerifyPasswordRequest* request,
                                      v1::VerifyPasswordResponse* response) {
   return rpc::Serve(context,
                     Answer(accounts_.VerifyPassword(rpc::DeadlineOf(*context), request->email(),
-                                                    secret::Secret(request->password())),
+                                                    secret::Secret(request->password()),
+                                                    OriginOf(*context, request->origin())),
                            response));
 }
 

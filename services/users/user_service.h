@@ -27,6 +27,10 @@ class UserService final : public v1::UserService::CallbackService {
                           v1::GetUserByEmailResponse* response) override;
 
   // Declared, and not built in this version.
+  Reactor* GetLoginChallenge(Context* context, const v1::GetLoginChallengeRequest*,
+                             v1::GetLoginChallengeResponse*) override {
+    return rpc::NotBuilt(context);
+  }
   Reactor* ListUsers(Context* context, const v1::ListUsersRequest*,
                      v1::ListUsersResponse*) override {
     return rpc::NotBuilt(context);

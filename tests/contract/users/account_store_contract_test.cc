@@ -2,6 +2,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -10,7 +11,6 @@
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 #include "lib/uuid/uuid.h"
-#include "services/users/account_store_memory.h"
 #include "tests/contract/users/sql_stores.h"
 #include "tests/services/users/wait.h"
 
@@ -19,6 +19,7 @@ namespace {
 
 using errors::ReasonOf;
 using secret::Secret;
+using Edited = absl::StatusOr<std::optional<Beside>>;
 
 // A body under test, with what it needs to live.
 class Body {
@@ -27,30 +28,22 @@ class Body {
   virtual AccountStore& store() = 0;
 };
 
-class MemoryBody final : public Body {
- public:
-  AccountStore& store() override { return store_; }
-
- private:
-  AccountStoreMemory store_;
-};
-
 class SqliteBody final : public Body {
  public:
-  AccountStore& store() override { return *store_; }
+  AccountStore& store() override { return stores_.accounts; }
 
  private:
   TemporaryFolder folder_;
-  std::unique_ptr<AccountStoreSql> store_ = OpenStore(folder_.database_url());
+  SqlStores stores_{folder_.database_url()};
 };
 
 class PostgresBody final : public Body {
  public:
-  AccountStore& store() override { return *store_; }
+  AccountStore& store() override { return stores_.accounts; }
 
  private:
   contract::PostgresServer server_;
-  std::unique_ptr<AccountStoreSql> store_ = OpenStore(server_.NewDatabase());
+  SqlStores stores_{server_.NewDatabase()};
 };
 
 struct BodyName {
@@ -68,7 +61,8 @@ class AccountStoreContract : public testing::TestWithParam<BodyName> {
   AccountStore& store() { return body_->store(); }
 
   absl::StatusOr<Account> Create(NewAccount account) {
-    return Wait(store().Create(InAMinute(), std::move(account)));
+    Beside beside{.events = {EventOf("account.created", account.user_id)}};
+    return Wait(store().Create(InAMinute(), std::move(account), std::move(beside)));
   }
   absl::StatusOr<Account> FindById(const std::string& user_id) {
     return Wait(store().FindById(InAMinute(), user_id));
@@ -90,6 +84,9 @@ void ExpectSame(const Account& account, const Account& other) {
   EXPECT_EQ(account.roles, other.roles);
   EXPECT_EQ(account.scopes, other.scopes);
   EXPECT_EQ(account.disabled, other.disabled);
+  EXPECT_EQ(account.mfa_enabled, other.mfa_enabled);
+  EXPECT_EQ(account.sessions_valid_from, other.sessions_valid_from);
+  EXPECT_EQ(account.kept_session_id, other.kept_session_id);
   EXPECT_EQ(account.create_time, other.create_time);
   EXPECT_EQ(account.update_time, other.update_time);
 }
@@ -263,14 +260,86 @@ TEST_P(AccountStoreContract, ReadersAndWritersDoNotGetInEachOthersWay) {
   reader.join();
 }
 
-TEST_P(AccountStoreContract, AnswersAPing) {
-  const absl::Status status = Wait(store().Ping(InAMinute()));
-  EXPECT_TRUE(status.ok()) << status;
+TEST_P(AccountStoreContract, ChangesAnAccountAndNothingElse) {
+  const std::string id = uuid::NewId();
+  const auto created = Create(MakeAccount(id, "ann@example.org"));
+  ASSERT_TRUE(Create(MakeAccount(uuid::NewId(), "bob@example.org")).ok());
+  const auto changed = Wait(store().Change(InAMinute(), id, [](Credentials& account) -> Edited {
+    account.account.roles = {"admin", "auditor"};
+    account.account.disabled = true;
+    account.account.email_verified = true;
+    account.account.mfa_enabled = true;
+    account.account.update_time = kNow + std::chrono::seconds(5);
+    account.account.sessions_valid_from = kNow + std::chrono::seconds(4);
+    account.account.kept_session_id = "kept";
+    account.password_hash = Secret("$2b$04$other");
+    return Beside{};
+  }));
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  Account expected = *created;
+  expected.roles = {"admin", "auditor"};
+  expected.disabled = true;
+  expected.email_verified = true;
+  expected.mfa_enabled = true;
+  expected.update_time = kNow + std::chrono::seconds(5);
+  expected.sessions_valid_from = kNow + std::chrono::seconds(4);
+  expected.kept_session_id = "kept";
+  ExpectSame(*changed, expected);
+  ExpectSame(*FindById(id), expected);
+  EXPECT_TRUE(FindByEmail("bob@example.org")->roles.empty());
+  EXPECT_EQ(Wait(store().FindCredentials(InAMinute(), *CanonicalEmail::Parse("ann@example.org")))
+                ->password_hash.Expose(),
+            "$2b$04$other");
+}
+
+TEST_P(AccountStoreContract, ChangesNothingWhenTheEditRefusesOrHasNothingToDo) {
+  const std::string id = uuid::NewId();
+  const auto created = Create(MakeAccount(id, "ann@example.org"));
+  const auto refused = Wait(store().Change(InAMinute(), id, [](Credentials& account) -> Edited {
+    account.account.disabled = true;
+    return errors::Make(errors::reasons::INVALID_CREDENTIALS, "no");
+  }));
+  EXPECT_EQ(ReasonOf(refused.status()), errors::reasons::INVALID_CREDENTIALS);
+  const auto nothing = Wait(store().Change(InAMinute(), id, [](Credentials& account) -> Edited {
+    account.account.given_name = "not stored";
+    return std::nullopt;
+  }));
+  ASSERT_TRUE(nothing.ok());
+  const auto nul = Wait(store().Change(InAMinute(), id, [](Credentials& account) -> Edited {
+    account.account.given_name = std::string("A\0n", 3);
+    return Beside{};
+  }));
+  EXPECT_EQ(ReasonOf(nul.status()), errors::reasons::INVALID_FIELD);
+  const auto marked = Wait(store().Change(InAMinute(), id, [](Credentials& account) -> Edited {
+    account.account.given_name = "not stored";
+    return Beside{.events = {EventOf(std::string("x\0y", 3), "")}};
+  }));
+  EXPECT_EQ(ReasonOf(marked.status()), errors::reasons::INVALID_FIELD);
+  ExpectSame(*FindById(id), *created);
+  EXPECT_EQ(ReasonOf(Wait(store().Change(InAMinute(), uuid::NewId(),
+                                         [](Credentials&) -> Edited { return Beside{}; }))
+                         .status()),
+            errors::reasons::NOT_FOUND);
+}
+
+TEST_P(AccountStoreContract, LosesNoneOfManyChangesAtOnce) {
+  const std::string id = uuid::NewId();
+  ASSERT_TRUE(Create(MakeAccount(id, "ann@example.org")).ok());
+  std::vector<std::future<absl::StatusOr<Account>>> changes;
+  for (int i = 0; i < 16; ++i) {
+    changes.push_back(std::async(std::launch::async, [&, i] {
+      return Wait(store().Change(InAMinute(), id, [i, &id](Credentials& account) -> Edited {
+        account.account.roles.push_back("role" + std::to_string(i));
+        return Beside{.events = {EventOf("account.roles_changed", id)}};
+      }));
+    }));
+  }
+  for (auto& change : changes) EXPECT_TRUE(change.get().ok());
+  EXPECT_EQ(FindById(id)->roles.size(), 16u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Bodies, AccountStoreContract,
-                         testing::Values(BodyName{"Memory", &Make<MemoryBody>},
-                                         BodyName{"Sqlite", &Make<SqliteBody>},
+                         testing::Values(BodyName{"Sqlite", &Make<SqliteBody>},
                                          BodyName{"Postgresql", &Make<PostgresBody>}),
                          [](const auto& body) { return std::string(body.param.name); });
 

@@ -71,14 +71,14 @@ TEST(SqlStoreLimits, AnswersEveryCallInTimeWhileTheDatabaseIsStalled) {
   const auto call = [&](Deadline deadline) {
     auto answer = std::make_shared<std::promise<errors::Reason>>();
     calls.push_back(answer->get_future());
-    async::Spawn(store->FindByEmail(deadline, ann),
+    async::Spawn(store->accounts.FindByEmail(deadline, ann),
                  [answer](const std::exception_ptr&, const absl::StatusOr<Account>& found) {
                    answer->set_value(ReasonOf(found.status()).value_or(errors::Reason()));
                  });
   };
   call(InAMinute());
   call(InAMinute());
-  while (store->pool().running() < 2) std::this_thread::yield();
+  while (store->database.pool().running() < 2) std::this_thread::yield();
   call(std::chrono::steady_clock::now() + milliseconds(50));
   call(std::chrono::steady_clock::now() + milliseconds(50));
   call(InAMinute());

@@ -31,7 +31,7 @@ using errors::ReasonOf;
 
 template <class Open>
 void ManyStoresMakeOneSchema(Open open) {
-  std::vector<std::unique_ptr<AccountStoreSql>> stores;
+  std::vector<std::unique_ptr<SqlStores>> stores;
   for (int i = 0; i < 4; ++i) stores.push_back(open());
   std::vector<std::future<absl::Status>> answers;
   for (const auto& store : stores) {
@@ -81,7 +81,9 @@ TEST(SqlStore, NeedsNoRightToChangeTheSchemaOnceItIsThere) {
   ASSERT_TRUE(Ping(*OpenStore(url)).ok());
   const std::string password = "apprentice";
   server.Execute(url, "create role apprentice login password '" + password + "'");
-  server.Execute(url, "grant select, insert on accounts to apprentice");
+  server.Execute(url,
+                 "grant select, insert, update on accounts, audit_events, audit_head, "
+                 "mail_outbox to apprentice");
   server.Execute(url, "grant select on schema_migrations to apprentice");
   std::string theirs = url;
   theirs.replace(theirs.find(PostgresServer::kUser), std::string(PostgresServer::kUser).size(),

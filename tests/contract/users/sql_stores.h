@@ -21,13 +21,30 @@ namespace tokenforge::users {
 
 inline constexpr clock::WallTime kNow{std::chrono::microseconds(1'800'000'000'123'456)};
 
-inline std::unique_ptr<AccountStoreSql> OpenStore(
-    const std::string& url, const AccountStoreSql::Options& options = {},
-    const SqlTimeouts& timeouts = {},
-    std::string_view password = contract::PostgresServer::kPassword) {
+inline std::unique_ptr<const SqlDialect> DialectOf(const std::string& url,
+                                                   const SqlTimeouts& timeouts,
+                                                   std::string_view password) {
   auto dialect = SqlDialect::ForUrl(url, secret::Secret(password), timeouts);
   if (!dialect.ok()) throw std::runtime_error(dialect.status().ToString());
-  return std::make_unique<AccountStoreSql>(*std::move(dialect), options);
+  return *std::move(dialect);
+}
+
+// A database and the stores over it.
+struct SqlStores {
+  SqlDatabase database;
+  AccountStoreSql accounts{database};
+
+  explicit SqlStores(const std::string& url, const SqlDatabase::Options& options = {},
+                     const SqlTimeouts& timeouts = {},
+                     std::string_view password = contract::PostgresServer::kPassword)
+      : database(DialectOf(url, timeouts, password), options) {}
+};
+
+inline std::unique_ptr<SqlStores> OpenStore(
+    const std::string& url, const SqlDatabase::Options& options = {},
+    const SqlTimeouts& timeouts = {},
+    std::string_view password = contract::PostgresServer::kPassword) {
+  return std::make_unique<SqlStores>(url, options, timeouts, password);
 }
 
 // Its name has what URLs and connection strings quote.
@@ -58,16 +75,22 @@ inline NewAccount MakeAccount(const std::string& user_id, std::string_view email
           .create_time = kNow};
 }
 
-inline absl::StatusOr<Account> Create(AccountStore& store, NewAccount account) {
-  return Wait(store.Create(InAMinute(), std::move(account)));
+inline AuditEvent EventOf(const std::string& kind, const std::string& user_id) {
+  return Audited({.actor = "spiffe://tokenforge.local/test", .ip_address = "192.0.2.1"}, kNow, kind,
+                 user_id);
 }
-inline absl::StatusOr<Account> Create(AccountStore& store, std::string_view email) {
-  return Create(store, MakeAccount(uuid::NewId(), email));
+
+inline absl::StatusOr<Account> Create(SqlStores& stores, NewAccount account) {
+  Beside beside{.events = {EventOf("account.created", account.user_id)}};
+  return Wait(stores.accounts.Create(InAMinute(), std::move(account), std::move(beside)));
 }
-inline absl::StatusOr<Account> Find(AccountStore& store, std::string_view email) {
-  return Wait(store.FindByEmail(InAMinute(), *CanonicalEmail::Parse(email)));
+inline absl::StatusOr<Account> Create(SqlStores& stores, std::string_view email) {
+  return Create(stores, MakeAccount(uuid::NewId(), email));
 }
-inline absl::Status Ping(AccountStore& store) { return Wait(store.Ping(InAMinute())); }
+inline absl::StatusOr<Account> Find(SqlStores& stores, std::string_view email) {
+  return Wait(stores.accounts.FindByEmail(InAMinute(), *CanonicalEmail::Parse(email)));
+}
+inline absl::Status Ping(SqlStores& stores) { return Wait(stores.database.Ping(InAMinute())); }
 
 inline std::string Numbered(int i) { return "user" + std::to_string(i) + "@example.org"; }
 

@@ -8,8 +8,8 @@
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 #include "lib/telemetry/metrics.h"
-#include "services/users/account_store_memory.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/services/users/sqlite_accounts.h"
 #include "tests/services/users/wait.h"
 
 namespace tokenforge::users {
@@ -19,6 +19,7 @@ using errors::ReasonOf;
 using secret::Secret;
 
 constexpr const char* kId = "0191f3a2-7c4b-7d11-8a3e-52c0de9f1b77";
+const Origin kOrigin{.ip_address = "192.0.2.1"};
 constexpr const char* kOtherId = "0191f3a2-7c4b-7d11-8a3e-52c0de9f1b78";
 
 // How many passwords were hashed or compared by this process so far.
@@ -39,10 +40,10 @@ class AccountsTest : public testing::Test {
                                            .given_name = "Ann",
                                            .family_name = "O'Neill"});
     if (!registration.ok()) return registration.status();
-    return Wait(accounts_.Create(InAMinute(), *std::move(registration)));
+    return Wait(accounts_.Create(InAMinute(), *std::move(registration), kOrigin));
   }
   absl::StatusOr<Account> Verify(std::string email, std::string_view password) {
-    return Wait(accounts_.VerifyPassword(InAMinute(), std::move(email), Secret(password)));
+    return Wait(accounts_.VerifyPassword(InAMinute(), std::move(email), Secret(password), kOrigin));
   }
 
   // Holds the only hashing thread, and fills the queue behind it.
@@ -62,10 +63,10 @@ class AccountsTest : public testing::Test {
   void ReleaseHashing() { release_.set_value(); }
 
   fakes::FakeClock clock_;
-  AccountStoreMemory store_;
+  SqliteAccounts sqlite_;
   PasswordHasher hasher_{PasswordHasher::kMinCost};
   workers::Pool hashing_{{.name = "hash", .threads = 1, .queue = 1}};
-  Accounts accounts_{store_, hasher_, hashing_, clock_};
+  Accounts accounts_{sqlite_.store(), hasher_, hashing_, clock_};
   std::promise<void> release_;
 };
 
@@ -144,12 +145,12 @@ TEST_F(AccountsTest, NobodyCanRegisterTheAddressThatStandsForNobody) {
 
 TEST_F(AccountsTest, TellsThatAnAccountIsDisabledOnlyAfterTheRightPassword) {
   ASSERT_TRUE(Create(kId, "ann@example.org", "correct horse").ok());
-  store_.SetDisabled(kId, true);
+  sqlite_.SetDisabled(kId, true);
   EXPECT_EQ(ReasonOf(Verify("ann@example.org", "wrong").status()),
             errors::reasons::INVALID_CREDENTIALS);
   EXPECT_EQ(ReasonOf(Verify("ann@example.org", "correct horse").status()),
             errors::reasons::ACCOUNT_DISABLED);
-  store_.SetDisabled(kId, false);
+  sqlite_.SetDisabled(kId, false);
   EXPECT_TRUE(Verify("ann@example.org", "correct horse").ok());
 }
 
@@ -169,20 +170,28 @@ TEST_F(AccountsTest, AStormOfLoginsIsRefusedAtOnceAndDoesNotKeepLookUpsWaiting) 
 
 TEST_F(AccountsTest, DoesNotHashForACallerWhoseTimeIsOver) {
   const int before = HashesDone();
-  const auto late = Wait(accounts_.VerifyPassword(std::chrono::steady_clock::now(),
-                                                  "ann@example.org", Secret("correct horse")));
+  const auto late = Wait(accounts_.VerifyPassword(
+      std::chrono::steady_clock::now(), "ann@example.org", Secret("correct horse"), kOrigin));
   EXPECT_EQ(ReasonOf(late.status()), errors::reasons::DEADLINE_PASSED);
   EXPECT_EQ(HashesDone(), before);
 }
 
 TEST_F(AccountsTest, NeverCallsAStoreThatIsDownAWrongPassword) {
-  ASSERT_TRUE(Create(kId, "ann@example.org", "correct horse").ok());
-  store_.FailWith(errors::Make(errors::reasons::DEPENDENCY_DOWN, "no answer"));
-  EXPECT_EQ(ReasonOf(Verify("ann@example.org", "correct horse").status()),
+  UnreachableAccounts away;
+  Accounts accounts(away.store(), hasher_, hashing_, clock_);
+  EXPECT_EQ(ReasonOf(Wait(accounts.VerifyPassword(InAMinute(), "ann@example.org",
+                                                  Secret("correct horse"), kOrigin))
+                         .status()),
             errors::reasons::DEPENDENCY_DOWN);
-  EXPECT_EQ(ReasonOf(Create(kOtherId, "bob@example.org", "correct horse").status()),
-            errors::reasons::DEPENDENCY_DOWN);
-  EXPECT_EQ(ReasonOf(Wait(accounts_.Get(InAMinute(), kId)).status()),
+  auto registration = CheckRegistration({.user_id = kId,
+                                         .email = "ann@example.org",
+                                         .password = "correct horse",
+                                         .given_name = "",
+                                         .family_name = ""});
+  EXPECT_EQ(
+      ReasonOf(Wait(accounts.Create(InAMinute(), *std::move(registration), kOrigin)).status()),
+      errors::reasons::DEPENDENCY_DOWN);
+  EXPECT_EQ(ReasonOf(Wait(accounts.Get(InAMinute(), kId)).status()),
             errors::reasons::DEPENDENCY_DOWN);
 }
 

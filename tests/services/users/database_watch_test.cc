@@ -11,7 +11,7 @@
 
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
-#include "services/users/account_store_memory.h"
+#include "lib/sync/mutex.h"
 
 namespace tokenforge::users {
 namespace {
@@ -31,21 +31,35 @@ void AwaitReady(operators::Readiness& readiness, bool ready) {
   seen->get_future().wait();
 }
 
-// A database that takes questions and never answers; it lets go of them in the end.
-class SilentStore final : public AccountStore {
+// A database that answers as it is told to.
+class Database {
  public:
-  async::Task<absl::StatusOr<Account>> Create(Deadline, NewAccount) override { std::abort(); }
-  async::Task<absl::StatusOr<Account>> FindById(Deadline, std::string) override { std::abort(); }
-  async::Task<absl::StatusOr<Account>> FindByEmail(Deadline, CanonicalEmail) override {
-    std::abort();
+  void AnswerWith(absl::Status answer) {
+    sync::MutexLock lock(&mutex_);
+    answer_ = std::move(answer);
   }
-  async::Task<absl::StatusOr<Credentials>> FindCredentials(Deadline, CanonicalEmail) override {
-    std::abort();
+  DatabaseWatch::Question question() {
+    return [this](clock::SteadyTime) { return Answer(); };
   }
-  async::Task<absl::Status> Ping(Deadline) override {
-    ++questions;
-    return async::Await<absl::Status>(
-        [this](auto resume) { answer_ = [resume]() mutable { resume(absl::OkStatus()); }; });
+
+ private:
+  async::Task<absl::Status> Answer() {
+    sync::MutexLock lock(&mutex_);
+    co_return answer_;
+  }
+  sync::Mutex mutex_;
+  absl::Status answer_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A database that takes questions and never answers; it lets go of them in the end.
+class SilentDatabase {
+ public:
+  DatabaseWatch::Question question() {
+    return [this](clock::SteadyTime) {
+      ++questions;
+      return async::Await<absl::Status>(
+          [this](auto resume) { answer_ = [resume]() mutable { resume(absl::OkStatus()); }; });
+    };
   }
   void Answer() { answer_(); }
   std::atomic<int> questions = 0;
@@ -56,44 +70,44 @@ class SilentStore final : public AccountStore {
 
 TEST(DatabaseWatch, IsNotReadyBeforeTheDatabaseAnswered) {
   operators::Readiness readiness;
-  AccountStoreMemory store;
-  store.FailWith(errors::Make(errors::reasons::DEPENDENCY_DOWN, "away"));
-  const DatabaseWatch watch(store, readiness, kQuick);
+  Database database;
+  database.AnswerWith(errors::Make(errors::reasons::DEPENDENCY_DOWN, "away"));
+  const DatabaseWatch watch(database.question(), readiness, kQuick);
   EXPECT_FALSE(readiness.Ready());
-  store.FailWith(absl::OkStatus());
+  database.AnswerWith(absl::OkStatus());
   AwaitReady(readiness, true);
 }
 
 TEST(DatabaseWatch, FollowsTheDatabaseAwayAndBack) {
   operators::Readiness readiness;
-  AccountStoreMemory store;
-  const DatabaseWatch watch(store, readiness, kQuick);
+  Database database;
+  const DatabaseWatch watch(database.question(), readiness, kQuick);
   AwaitReady(readiness, true);
-  store.FailWith(errors::Make(errors::reasons::DEPENDENCY_DOWN, "away"));
+  database.AnswerWith(errors::Make(errors::reasons::DEPENDENCY_DOWN, "away"));
   AwaitReady(readiness, false);
   EXPECT_NE(readiness.Look().json.find("away"), std::string::npos);
-  store.FailWith(absl::OkStatus());
+  database.AnswerWith(absl::OkStatus());
   AwaitReady(readiness, true);
 }
 
 TEST(DatabaseWatch, TakesABusyDatabaseForOneThatAnswers) {
   operators::Readiness readiness;
-  AccountStoreMemory store;
-  store.FailWith(errors::Make(errors::reasons::OVERLOADED, "later"));
-  const DatabaseWatch watch(store, readiness, kQuick);
+  Database database;
+  database.AnswerWith(errors::Make(errors::reasons::OVERLOADED, "later"));
+  const DatabaseWatch watch(database.question(), readiness, kQuick);
   AwaitReady(readiness, true);
 }
 
 TEST(DatabaseWatch, TakesSilenceForNoAndAsksOnlyOneQuestionAtATime) {
   operators::Readiness readiness;
-  SilentStore store;
+  SilentDatabase database;
   {
-    const DatabaseWatch watch(store, readiness, kQuick);
+    const DatabaseWatch watch(database.question(), readiness, kQuick);
     AwaitReady(readiness, false);
     while (readiness.Look().json.find("silent") == std::string::npos) std::this_thread::yield();
-    EXPECT_EQ(store.questions, 1);
+    EXPECT_EQ(database.questions, 1);
   }
-  store.Answer();  // after the watch has gone: nothing may be touched
+  database.Answer();  // after the watch has gone: nothing may be touched
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
-#include "services/users/account_store_memory.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/services/users/sqlite_accounts.h"
 
 namespace tokenforge::users {
 namespace {
@@ -65,10 +65,10 @@ class UserServiceTest : public testing::Test {
   }
 
   fakes::FakeClock clock_;
-  AccountStoreMemory store_;
+  SqliteAccounts sqlite_;
   PasswordHasher hasher_{PasswordHasher::kMinCost};
   workers::Pool hashing_{{.name = "hash", .threads = 2, .queue = 8}};
-  Accounts accounts_{store_, hasher_, hashing_, clock_};
+  Accounts accounts_{sqlite_.store(), hasher_, hashing_, clock_};
   UserService service_{accounts_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
@@ -125,7 +125,7 @@ TEST_F(UserServiceTest, SendsTheReasonOfEachRefusal) {
   EXPECT_EQ(ReasonOf(Create(other)), errors::reasons::WEAK_PASSWORD);
   EXPECT_EQ(ReasonOf(Verify("ann@example.org", "wrong")), errors::reasons::INVALID_CREDENTIALS);
   EXPECT_EQ(ReasonOf(Verify("bob@example.org", "wrong")), errors::reasons::INVALID_CREDENTIALS);
-  store_.SetDisabled(kId, true);
+  sqlite_.SetDisabled(kId, true);
   EXPECT_EQ(ReasonOf(Verify("ann@example.org", "correct horse")),
             errors::reasons::ACCOUNT_DISABLED);
 

@@ -1,0 +1,71 @@
+// The prepared statements of accounts on one connection: the SQL once for all dialects.
+//
+// Used by one thread, as SqlSession is; throws soci::soci_error.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <optional>
+#include <string>
+
+#include "services/users/account.h"
+
+namespace tokenforge::users {
+
+class SqlSession;
+
+class AccountRows {
+ public:
+  explicit AccountRows(SqlSession& session);
+  ~AccountRows();
+  AccountRows(const AccountRows&) = delete;
+  AccountRows& operator=(const AccountRows&) = delete;
+
+  // False, and nothing stored, when another account has the ID or the email.
+  bool Insert(const NewAccount& account);
+
+  // Nothing when there is no such account.
+  std::optional<Credentials> FindById(const std::string& user_id);
+  std::optional<Credentials> FindByEmail(const CanonicalEmail& email);
+  // The same, and until the transaction ends nobody else changes it.
+  std::optional<Credentials> FindForChange(const std::string& user_id);
+
+  // Writes everything but the ID, the email and the time of creation. For what FindForChange gave.
+  void Update(const Credentials& account);
+
+ private:
+  // What the statements are bound to; it must stay where it is.
+  struct Row {
+    std::string id;
+    std::string email = {};
+    int email_verified = 0;
+    std::string given_name;
+    std::string family_name;
+    std::string password_hash;
+    std::string roles = {};
+    std::string scopes = {};
+    int disabled = 0;
+    int mfa_enabled = 0;
+    long long create_time = 0;  // microseconds of Unix time
+    long long update_time = 0;
+    long long sessions_valid_from = 0;
+    std::string kept_session_id = {};
+  };
+
+  soci::statement PrepareInsert(soci::session& session);
+  soci::statement PrepareUpdate(soci::session& session);
+  soci::statement PrepareSelect(soci::session& session, const std::string& where);
+  std::optional<Credentials> FindOne(soci::statement& select);
+  Credentials TakeRow();
+  void Execute(soci::statement& statement);
+
+  Row row_;
+  std::string key_;  // what a select looks for
+  soci::statement insert_;
+  soci::statement update_;
+  soci::statement select_by_id_;
+  soci::statement select_by_email_;
+  soci::statement select_for_change_;
+};
+
+}  // namespace tokenforge::users
