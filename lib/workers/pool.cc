@@ -1,5 +1,8 @@
 #include "lib/workers/pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "lib/errors/errors.h"
@@ -9,7 +12,19 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kRetryAfter(250);
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr milliseconds kRetryAfter(250);
+constexpr milliseconds kLongestRetryAfter(10'000);
+constexpr int kMeanOver = 8;  // pieces of work: a newer one counts for an eighth of the mean
+
+// Of the calling thread: on Linux niceness belongs to threads. To be nicer is always allowed.
+void BeNicer(int by) {
+  if (by == 0) return;
+  const auto thread = static_cast<id_t>(gettid());
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + by);
+}
 
 }  // namespace
 
@@ -26,8 +41,8 @@ Pool::~Pool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Pool::Submit(Deadline deadline, Work work, Refused refused) {
-  Job job{deadline, std::move(work), std::move(refused)};
+void Pool::Submit(Deadline deadline, Work work, Refused refused, std::string group) {
+  Job job{deadline, std::move(work), std::move(refused), std::move(group)};
   Jobs expired;
   const std::optional<absl::Status> refusal = Enqueue(job, expired);
   for (const Job& dead : expired) dead.refused(Expired());
@@ -43,16 +58,11 @@ std::optional<absl::Status> Pool::Enqueue(Job& job, Jobs& expired) {
                                    "This instance is shutting down; another one answers.",
                                    kRetryAfter);
     }
-    // What an idle thread is about to take does not wait. Dead work must not keep live work out.
-    const std::size_t room = options_.queue + idle_;
-    if (queue_.size() >= room) TakeExpired(expired);
-    if (queue_.size() >= room) {
-      return errors::MakeRetryable(
-          errors::reasons::OVERLOADED,
-          "Too much " + options_.name + " work is waiting; come back a little later.", kRetryAfter);
-    }
+    // Dead work must not keep live work out.
+    if (!HasRoom(job)) TakeExpired(expired);
+    if (!HasRoom(job) || IsLate(job)) return Overloaded(WaitOf(job.group));
     const Deadline deadline = job.deadline;
-    queue_.push_back(std::move(job));
+    queue_.Push(std::move(job));
     CountDepth();
     // Waking a thread is dear: a busy worker looks at the queue by itself, and the expiry thread
     // needs to know only of work that really waits and that ends before all it knows of.
@@ -66,33 +76,64 @@ std::optional<absl::Status> Pool::Enqueue(Job& job, Jobs& expired) {
   return std::nullopt;
 }
 
+// What an idle thread is about to take does not wait.
+bool Pool::HasRoom(const Job& job) const {
+  if (queue_.size() >= options_.queue + idle_) return false;
+  return options_.share == 0 || queue_.SizeOf(job.group) < options_.share + idle_;
+}
+
+// By the mean: what is being done is half done, and all threads take from the queue.
+nanoseconds Pool::WaitOf(const std::string& group) const {
+  const std::size_t ahead = queue_.AheadOf(group);
+  if (ahead < idle_) return nanoseconds(0);
+  const auto turns = static_cast<nanoseconds::rep>(2 * (ahead - idle_) + 1);
+  return mean_ * turns / (2 * options_.threads);
+}
+
+// Never while a thread is idle: however long work took lately, only work can show that it is over.
+bool Pool::IsLate(const Job& job) const {
+  if (!options_.refuse_late || queue_.AheadOf(job.group) < idle_) return false;
+  return steady_clock::now() + WaitOf(job.group) + mean_ > job.deadline;
+}
+
+absl::Status Pool::Overloaded(nanoseconds wait) const {
+  const auto after = std::chrono::ceil<milliseconds>(wait);
+  return errors::MakeRetryable(
+      errors::reasons::OVERLOADED,
+      "Too much " + options_.name + " work is waiting; come back a little later.",
+      std::clamp(after, kRetryAfter, kLongestRetryAfter));
+}
+
 void Pool::WorkerLoop(int worker) {
+  BeNicer(options_.nice);
   while (std::optional<Job> job = NextJob()) {
-    Do(*job, worker);
+    const nanoseconds took = Do(*job, worker);
     job.reset();  // what the work owns ends before it counts as done
     sync::MutexLock lock(&mutex_);
     --running_;
+    if (mean_ == nanoseconds(0)) mean_ = took;
+    if (took > nanoseconds(0)) mean_ += (took - mean_) / kMeanOver;
     if (draining_) done_.NotifyAll();
   }
 }
 
-std::optional<Pool::Job> Pool::NextJob() {
+std::optional<Job> Pool::NextJob() {
   sync::MutexLock lock(&mutex_);
   ++idle_;
   while (queue_.empty() && !stopping_) work_or_stop_.Wait(&mutex_);
   --idle_;
   if (queue_.empty()) return std::nullopt;
-  Job job = std::move(queue_.front());
-  queue_.pop_front();
+  Job job = queue_.Pop();
   CountDepth();
   ++running_;
   return job;
 }
 
-void Pool::Do(Job& job, int worker) const {
-  if (job.deadline <= steady_clock::now()) {
+nanoseconds Pool::Do(Job& job, int worker) const {
+  const Deadline begin = steady_clock::now();
+  if (job.deadline <= begin) {
     job.refused(Expired());
-    return;
+    return nanoseconds(0);
   }
   try {
     job.work(worker);
@@ -101,6 +142,7 @@ void Pool::Do(Job& job, int worker) const {
     job.refused(errors::Make(errors::reasons::INTERNAL_FAULT,
                              "The " + options_.name + " work failed unexpectedly."));
   }
+  return steady_clock::now() - begin;
 }
 
 void Pool::ExpiryLoop() {
@@ -123,15 +165,7 @@ void Pool::ExpiryLoop() {
 }
 
 void Pool::TakeExpired(Jobs& expired) {
-  const Deadline now = steady_clock::now();
-  Jobs alive;
-  next_expiry_ = Deadline::max();
-  for (Job& job : queue_) {
-    const bool over = job.deadline <= now;
-    if (!over) next_expiry_ = std::min(next_expiry_, job.deadline);
-    (over ? expired : alive).push_back(std::move(job));
-  }
-  queue_ = std::move(alive);
+  next_expiry_ = queue_.TakeExpired(steady_clock::now(), expired);
   CountDepth();
 }
 
@@ -153,7 +187,7 @@ bool Pool::Stop(std::chrono::milliseconds grace) {
       if (!done_.WaitUntil(&mutex_, until)) break;
     }
     finished = queue_.empty() && running_ == 0;
-    left.swap(queue_);
+    left = queue_.TakeAll();
     CountDepth();
     stopping_ = true;
   }

@@ -6,6 +6,10 @@
 // passed while it waited is dropped, not done (DEADLINE_PASSED), also while every thread is stuck;
 // a pool that is stopping refuses (DRAINING).
 //
+// Work may name the group of callers that it comes from (a client's address): groups take turns and
+// may have a share (fair_queue.h). A pool may also refuse at once what would hardly be done by its
+// deadline, going by how long work took lately and by what waits before it.
+//
 // Exactly one thing happens to accepted work: it is done, or `refused` is called. Work that throws
 // counts as refused with INTERNAL_FAULT: exceptions of blocking libraries stop here.
 //
@@ -18,31 +22,28 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "lib/async/task.h"
 #include "lib/sync/mutex.h"
+#include "lib/workers/fair_queue.h"
 
 namespace tokenforge::workers {
-
-using Deadline = std::chrono::steady_clock::time_point;
 
 class Pool {
  public:
   struct Options {
-    std::string name;        // in messages, and the label of tokenforge_pool_queue
-    int threads = 1;         // at least 1
-    std::size_t queue = 64;  // how much work may wait, beside what is being done
+    std::string name;          // in messages, and the label of tokenforge_pool_queue
+    int threads = 1;           // at least 1
+    std::size_t queue = 64;    // how much work may wait, beside what is being done
+    std::size_t share = 0;     // how much of it may be one group's; 0: all
+    int nice = 0;              // of the threads, above the process's own (setpriority)
+    bool refuse_late = false;  // refuse at once what would hardly be done by its deadline
   };
   using Work = std::function<void(int worker)>;
   using Refused = std::function<void(absl::Status)>;
@@ -53,13 +54,13 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   // Queues `work`, or calls `refused` before it returns. Neither is ever called under a lock.
-  void Submit(Deadline deadline, Work work, Refused refused);
+  void Submit(Deadline deadline, Work work, Refused refused, std::string group = {});
 
   // The same as a coroutine: `work(int worker)` returns an absl::Status or an absl::StatusOr, and
   // so does the task. It goes on where the work was done: on a thread of this pool. Give `work` a
   // name before co_await (see lib/async/task.h); it is moved from.
   template <class Function, class Result = std::invoke_result_t<Function&, int>>
-  async::Task<Result> Run(Deadline deadline, Function&& work);
+  async::Task<Result> Run(Deadline deadline, Function&& work, std::string group = {});
 
   // Refuses new work, lets what waits and what runs finish for up to `grace`, then refuses what
   // still waits. True when everything was done in time. Work that runs cannot be interrupted: then
@@ -73,19 +74,18 @@ class Pool {
   const std::string& name() const { return options_.name; }
 
  private:
-  struct Job {
-    Deadline deadline;
-    Work work;
-    Refused refused;
-  };
-  using Jobs = std::deque<Job>;
+  using Span = std::chrono::nanoseconds;
 
   void WorkerLoop(int worker);
   void ExpiryLoop();
   std::optional<Job> NextJob();
-  void Do(Job& job, int worker) const;
+  Span Do(Job& job, int worker) const;
   absl::Status Expired() const;
   std::optional<absl::Status> Enqueue(Job& job, Jobs& expired);
+  bool HasRoom(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsLate(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Span WaitOf(const std::string& group) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Overloaded(Span wait) const;
   void TakeExpired(Jobs& expired) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CountDepth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -94,25 +94,25 @@ class Pool {
   sync::CondVar work_or_stop_;
   sync::CondVar expiry_or_stop_;
   sync::CondVar done_;
-  Jobs queue_ ABSL_GUARDED_BY(mutex_);
-  std::size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;  // threads that wait for work
-  Deadline next_expiry_ ABSL_GUARDED_BY(mutex_) =
-      Deadline::max();                             // when ExpiryLoop wakes by itself
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;  // no new work
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;  // threads end
+  FairQueue queue_ ABSL_GUARDED_BY(mutex_);
+  std::size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;                    // threads that wait for work
+  Deadline next_expiry_ ABSL_GUARDED_BY(mutex_) = Deadline::max();  // when ExpiryLoop wakes
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;                   // no new work
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;                   // threads end
+  Span mean_ ABSL_GUARDED_BY(mutex_){0};  // how long work takes; 0: not known
   std::atomic<std::size_t> depth_ = 0;
   std::atomic<std::size_t> running_ = 0;
   std::vector<std::thread> threads_;
 };
 
 template <class Function, class Result>
-async::Task<Result> Pool::Run(Deadline deadline, Function&& work) {
+async::Task<Result> Pool::Run(Deadline deadline, Function&& work, std::string group) {
   // std::function copies; the work itself may own what can only be moved.
   auto shared = std::make_shared<std::decay_t<Function>>(std::forward<Function>(work));
-  return async::Await<Result>([this, deadline, shared](auto resume) {
+  return async::Await<Result>([this, deadline, shared, group = std::move(group)](auto resume) {
     Submit(
         deadline, [shared, resume](int worker) mutable { resume((*shared)(worker)); },
-        [resume](absl::Status status) mutable { resume(Result(std::move(status))); });
+        [resume](absl::Status status) mutable { resume(Result(std::move(status))); }, group);
   });
 }
 

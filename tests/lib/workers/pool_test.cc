@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
+#include "tests/lib/workers/roadblock.h"
 
 namespace tokenforge::workers {
 namespace {
@@ -23,67 +24,6 @@ using errors::reasons::INTERNAL_FAULT;
 using errors::reasons::OVERLOADED;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-Deadline InAMinute() { return steady_clock::now() + std::chrono::minutes(1); }
-
-// Something that happens once, with a value. Copies share it, so that whoever reports may still be
-// inside Report() when the one who waited is gone.
-template <class T>
-class Event {
- public:
-  void Report(T value) const { promise_->set_value(std::move(value)); }
-  T Await() const { return promise_->get_future().get(); }
-
- private:
-  std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
-};
-
-// Work that holds its thread until it is told to go on.
-class Roadblock {
- public:
-  Pool::Work Work() const {
-    return [reached = reached_, release = release_](int) {
-      reached.Report(true);
-      release.Await();
-    };
-  }
-  void AwaitReached() const { reached_.Await(); }
-  void Release() const { release_.Report(true); }
-
- private:
-  Event<bool> reached_;
-  Event<bool> release_;
-};
-
-Pool::Refused MustNotBeRefused() {
-  return [](const absl::Status& status) { ADD_FAILURE() << status; };
-}
-
-Pool::Work MustNotRun() {
-  return [](int) { ADD_FAILURE() << "work ran that should have been refused"; };
-}
-
-// A refusal to wait for.
-class Refusal {
- public:
-  Pool::Refused Callback() const {
-    return [event = event_](absl::Status status) { event.Report(std::move(status)); };
-  }
-  absl::Status Await() const { return event_.Await(); }
-
- private:
-  Event<absl::Status> event_;
-};
-
-template <class T>
-T Wait(async::Task<T> task) {
-  Event<T> result;
-  async::Spawn(std::move(task), [result](std::exception_ptr failure, T value) {
-    EXPECT_FALSE(failure);
-    result.Report(std::move(value));
-  });
-  return result.Await();
-}
 
 TEST(Pool, DoesWorkOnAThreadOfItsOwn) {
   Pool pool({.name = "sql"});
