@@ -95,12 +95,15 @@ class DecoratedHandler final : public MethodHandler {
  public:
   DecoratedHandler(MethodHandler& wrapped, const BoundMethod& method, bool has_message,
                    bool callback)
-      : wrapped_(wrapped), method_(method), has_message_(has_message), callback_(callback) {}
+      : wrapped_(wrapped), method_(method), has_message_(has_message), callback_(callback) {
+    sync::HandOver(this);  // to the server's threads
+  }
 
   // The decision is made before the message is parsed: what a stranger sends meets no parser, and
   // there is nothing to free.
   void* Deserialize(grpc_call* call, grpc_byte_buffer* message, grpc::Status* status,
                     void** handler_data) override {
+    sync::TakeOver(this);
     GuardedCall* const arriving = GuardedCall::FindArriving(call);
     if (arriving != nullptr && arriving->Decide(method_).ok()) {
       return wrapped_.Deserialize(call, message, status, handler_data);
@@ -111,6 +114,7 @@ class DecoratedHandler final : public MethodHandler {
   }
 
   void RunHandler(const HandlerParameter& call) override {
+    sync::TakeOver(this);
     GuardedCall* const guarded = GuardedCall::Find(*call.server_context);
     const absl::Status decision =
         guarded != nullptr

@@ -208,6 +208,7 @@ void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::st
 
 grpc::experimental::Interceptor* GuardedCallFactory::CreateServerInterceptor(
     grpc::experimental::ServerRpcInfo* info) {
+  sync::TakeOver(this);
   auto* const call = new GuardedCall(gate_, checked_, *info->server_context(), info->method());
   sync::HandOver(this);  // to whoever ends the server
   return call;

@@ -90,7 +90,9 @@ class GuardedCall final : public grpc::experimental::Interceptor {
 class GuardedCallFactory final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   GuardedCallFactory(const Gate& gate, const CheckedMethods& checked)
-      : gate_(gate), checked_(checked) {}
+      : gate_(gate), checked_(checked) {
+    sync::HandOver(this);  // to the server's threads
+  }
   ~GuardedCallFactory() override { sync::TakeOver(this); }  // the server has shut down
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override;

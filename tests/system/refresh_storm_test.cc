@@ -15,7 +15,13 @@
 namespace tokenforge::systemtest {
 namespace {
 
+// As many at once as answer within their deadlines: ThreadSanitizer makes each call tens of times
+// slower.
+#if defined(__SANITIZE_THREAD__)
+constexpr int kClients = 16;
+#else
 constexpr int kClients = 64;
+#endif
 
 // 1,000 with TOKENFORGE_STORM_ROUNDS=1000; fewer in every run, since each round is 64 calls through
 // four services.
@@ -24,7 +30,7 @@ int Rounds() {
   return rounds == nullptr ? 150 : std::atoi(rounds);
 }
 
-TEST(RefreshStorm, SixtyFourClientsWithOneTokenGetOneSuccessorEachRound) {
+TEST(RefreshStorm, ManyClientsWithOneTokenGetOneSuccessorEachRound) {
   Suite suite;
   suite.Start();
   const FacadeClient client(suite.Connect("auth"));
