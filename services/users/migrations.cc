@@ -72,6 +72,20 @@ const std::vector<Step>& Steps() {
         " next_attempt_time bigint not null,"
         " attempts integer not null default 0)",
         "create index mail_outbox_due on mail_outbox (next_attempt_time)"}},
+      {5,
+       "single-use tokens and known devices",
+       {"create table single_use_tokens ("
+        " hash {key} primary key,"  // hexadecimal SHA-256
+        " purpose {key} not null,"
+        " user_id {key} not null references accounts (id) on delete cascade,"
+        " expire_time bigint not null)",
+        "create index single_use_tokens_owner on single_use_tokens (user_id, purpose)",
+        "create index single_use_tokens_expired on single_use_tokens (expire_time)",
+        "create table known_devices ("
+        " user_id {key} not null references accounts (id) on delete cascade,"
+        " trait {key} not null,"  // "device:" or "network:", then a hexadecimal SHA-256
+        " last_seen_time bigint not null,"
+        " primary key (user_id, trait))"}},
   };
   return *steps;
 }
