@@ -94,7 +94,7 @@ void KeyCycle::Look() {
     const auto before = sights_.find(key.record.kid);
     const bool same = before != sights_.end() && before->second.state == key.record.state;
     seen[key.record.kid] = same ? before->second : Sight{key.record.state, now};
-    foreign = foreign || key.record.private_key.kek_id != keeper_.encryption().first_id();
+    foreign = foreign || key.record.private_key.key_id != keeper_.encryption().first_id();
   }
   sights_ = std::move(seen);
   if (!foreign) foreign_kek_since_.reset();

@@ -10,6 +10,7 @@ namespace tokenforge::keys {
 namespace {
 
 constexpr std::string_view kMacWord = "\nmac ";
+constexpr std::string_view kMacPurpose = "tokenforge/keys/v1 key set mac";
 
 constexpr std::array<std::pair<std::string_view, KeyState>, 4> kStates = {{
     {"next", KeyState::kNext},
@@ -78,9 +79,11 @@ absl::StatusOr<KeySetRecord> Resealed(const KeySetRecord& set, const KeyEncrypti
 absl::StatusOr<std::string> Encode(const KeySetRecord& set, const KeyEncryption& encryption) {
   const std::string json = WriteJson(set);
   const std::string& kek_id = encryption.first_id();
-  const absl::StatusOr<std::string> mac = encryption.Authenticate(json, kek_id);
-  if (!mac.ok()) return mac.status();
-  return json + std::string(kMacWord) + kek_id + " " + jose::base64url::Encode(*mac);
+  const absl::StatusOr<secret::HmacKey> key = encryption.DeriveMacKey(kek_id, kMacPurpose);
+  if (!key.ok()) return key.status();
+  const secret::Digest mac = key->Sign(json);
+  return json + std::string(kMacWord) + kek_id + " " +
+         jose::base64url::Encode(secret::AsBytes(mac));
 }
 
 absl::StatusOr<KeySetRecord> Decode(std::string_view value, const KeyEncryption& encryption) {
@@ -96,8 +99,12 @@ absl::StatusOr<KeySetRecord> Decode(std::string_view value, const KeyEncryption&
   if (!mac) {
     return Prefixed(what, absl::DataLossError("is damaged: its authentication is malformed"));
   }
-  const absl::Status genuine = encryption.CheckAuthentic(json, line.substr(0, blank), *mac);
-  if (!genuine.ok()) return Prefixed(what, genuine);
+  const auto key = encryption.DeriveMacKey(line.substr(0, blank), kMacPurpose);
+  if (!key.ok()) return Prefixed(what, key.status());
+  if (!key->Verify(json, *mac)) {
+    return Prefixed(what, absl::DataLossError("is not as a holder of the key '" +
+                                              std::string(line.substr(0, blank)) + "' wrote it"));
+  }
   std::optional<KeySetRecord> set = ReadJson(json);
   if (!set) {
     return Prefixed(what, absl::DataLossError("has a form that this version does not know"));

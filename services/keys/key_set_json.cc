@@ -40,7 +40,7 @@ void WriteKey(Writer& writer, const KeyRecord& key) {
   writer.Uint64(key.publish_version);
   writer.Key("sealed");
   writer.StartObject();
-  WriteText(writer, "kek", key.private_key.kek_id);
+  WriteText(writer, "kek", key.private_key.key_id);
   WriteText(writer, "nonce", base64url::Encode(key.private_key.nonce));
   WriteText(writer, "bytes", base64url::Encode(key.private_key.bytes));
   writer.EndObject();

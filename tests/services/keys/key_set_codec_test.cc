@@ -14,7 +14,8 @@ class CodecTest : public ::testing::Test {
  protected:
   // As somebody who knows the KEK could write it.
   std::string Authentic(const std::string& json) {
-    return json + "\nmac one " + jose::base64url::Encode(keks_.Authenticate(json, "one").value());
+    const auto key = keks_.DeriveMacKey("one", "tokenforge/keys/v1 key set mac");
+    return json + "\nmac one " + jose::base64url::Encode(secret::AsBytes(key.value().Sign(json)));
   }
   KeyEncryption keks_ = OneKek();
   KeySetRecord set_ = TwoKeys(keks_, 5);

@@ -1,4 +1,4 @@
-#include "services/keys/key_encryption.h"
+#include "lib/sealing/sealing_keys.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -7,11 +7,12 @@
 #include <span>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "lib/errors/errors.h"
 #include "lib/secret/file.h"
 #include "lib/secret/random.h"
 
-namespace tokenforge::keys {
+namespace tokenforge::sealing {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
@@ -58,15 +59,35 @@ absl::Status Failed() {
   return absl::InternalError("AES-256-GCM failed in OpenSSL");
 }
 
-absl::Status Damaged(std::string_view kek_id) {
+absl::Status Damaged(std::string_view key_id) {
   ERR_clear_error();
-  return absl::DataLossError("does not open under the key-encryption key '" + std::string(kek_id) +
+  return absl::DataLossError("does not open under the sealing key '" + std::string(key_id) +
                              "': it is damaged, or the file holds another key of that name");
 }
 
 }  // namespace
 
-absl::StatusOr<KeyEncryption::Key> KeyEncryption::ParseLine(std::string_view line) {
+std::string Sealed::ToText() const {
+  std::string text = key_id + ".";
+  return text + absl::WebSafeBase64Escape(nonce) + "." + absl::WebSafeBase64Escape(bytes);
+}
+
+std::optional<Sealed> Sealed::FromText(std::string_view text) {
+  const size_t second = text.rfind('.');
+  if (second == std::string_view::npos || second == 0) return std::nullopt;
+  const size_t first = text.rfind('.', second - 1);
+  if (first == std::string_view::npos || first == 0) return std::nullopt;
+  Sealed sealed{std::string(text.substr(0, first)), "", ""};
+  const std::string nonce(text.substr(first + 1, second - first - 1));
+  const std::string bytes(text.substr(second + 1));
+  if (!absl::WebSafeBase64Unescape(nonce, &sealed.nonce) ||
+      !absl::WebSafeBase64Unescape(bytes, &sealed.bytes)) {
+    return std::nullopt;
+  }
+  return sealed;
+}
+
+absl::StatusOr<SealingKeys::Key> SealingKeys::ParseLine(std::string_view line) {
   const size_t end = line.find_first_of(": \t");
   if (end == std::string_view::npos || !IsId(line.substr(0, end))) {
     return absl::InvalidArgumentError("must be id:base64, the id 1 to 64 of A-Z a-z 0-9 . _ -");
@@ -76,21 +97,18 @@ absl::StatusOr<KeyEncryption::Key> KeyEncryption::ParseLine(std::string_view lin
     return absl::InvalidArgumentError(
         "must hold exactly 32 bytes in base64; `openssl rand -base64 32` makes them");
   }
-  // A key of its own for MACs: one key, one purpose (NIST SP 800-57, part 1, section 5.2).
-  const secret::Digest derived = secret::HmacKey(bytes).Sign("tokenforge/keys/v1 key set mac");
-  secret::HmacKey mac((secret::Secret(secret::AsBytes(derived))));
-  return Key{std::string(line.substr(0, end)), std::move(bytes), std::move(mac)};
+  return Key{std::string(line.substr(0, end)), std::move(bytes)};
 }
 
-absl::StatusOr<KeyEncryption> KeyEncryption::FromFile(const std::string& path) {
+absl::StatusOr<SealingKeys> SealingKeys::FromFile(const std::string& path) {
   const absl::StatusOr<secret::Secret> text = secret::ReadFile(path);
   if (!text.ok()) return text.status();
   return FromText(*text, path);
 }
 
-absl::StatusOr<KeyEncryption> KeyEncryption::FromText(const secret::Secret& text,
-                                                      const std::string& name) {
-  KeyEncryption encryption;
+absl::StatusOr<SealingKeys> SealingKeys::FromText(const secret::Secret& text,
+                                                  const std::string& name) {
+  SealingKeys keys;
   std::vector<errors::FieldFault> faults;
   std::string_view rest = text.Expose();
   for (int number = 1; !rest.empty(); ++number) {
@@ -102,28 +120,27 @@ absl::StatusOr<KeyEncryption> KeyEncryption::FromText(const secret::Secret& text
     absl::StatusOr<Key> key = ParseLine(line);
     if (!key.ok()) {
       faults.push_back({place, std::string(key.status().message())});
-    } else if (encryption.Find(key->id).ok()) {
+    } else if (keys.Find(key->id).ok()) {
       faults.push_back({place, "names the id '" + key->id + "' a second time"});
     } else {
-      encryption.keys_.push_back(std::make_shared<const Key>(*std::move(key)));
+      keys.keys_.push_back(std::make_shared<const Key>(*std::move(key)));
     }
   }
-  if (faults.empty() && encryption.keys_.empty()) faults.push_back({name, "holds no key"});
+  if (faults.empty() && keys.keys_.empty()) faults.push_back({name, "holds no key"});
   if (!faults.empty()) return errors::InvalidFields(faults);
-  return encryption;
+  return keys;
 }
 
-absl::StatusOr<const KeyEncryption::Key*> KeyEncryption::Find(std::string_view id) const {
+absl::StatusOr<const SealingKeys::Key*> SealingKeys::Find(std::string_view id) const {
   for (const auto& key : keys_) {
     if (key->id == id) return key.get();
   }
-  return absl::FailedPreconditionError("is sealed under the key-encryption key '" +
-                                       std::string(id) +
-                                       "', which the KEK file does not hold; add it back");
+  return absl::FailedPreconditionError("is sealed under the key '" + std::string(id) +
+                                       "', which the key file does not hold; add it back");
 }
 
-absl::StatusOr<Sealed> KeyEncryption::Seal(const secret::Secret& plain,
-                                           std::string_view bound) const {
+absl::StatusOr<Sealed> SealingKeys::Seal(const secret::Secret& plain,
+                                         std::string_view bound) const {
   const Key& key = *keys_.front();
   const std::string_view text = plain.Expose();
   Sealed sealed{key.id, secret::RandomBytes(kNonceBytes),
@@ -144,12 +161,12 @@ absl::StatusOr<Sealed> KeyEncryption::Seal(const secret::Secret& plain,
   return sealed;
 }
 
-absl::StatusOr<secret::Secret> KeyEncryption::Open(const Sealed& sealed,
-                                                   std::string_view bound) const {
-  const absl::StatusOr<const Key*> key = Find(sealed.kek_id);
+absl::StatusOr<secret::Secret> SealingKeys::Open(const Sealed& sealed,
+                                                 std::string_view bound) const {
+  const absl::StatusOr<const Key*> key = Find(sealed.key_id);
   if (!key.ok()) return key.status();
   if (sealed.nonce.size() != kNonceBytes || sealed.bytes.size() < kTagBytes) {
-    return Damaged(sealed.kek_id);
+    return Damaged(sealed.key_id);
   }
   const std::string_view text(sealed.bytes.data(), sealed.bytes.size() - kTagBytes);
   std::string tag = sealed.bytes.substr(text.size());
@@ -168,23 +185,16 @@ absl::StatusOr<secret::Secret> KeyEncryption::Open(const Sealed& sealed,
   }
   const bool genuine = EVP_DecryptFinal_ex(context.get(), out + size, &size) == 1;
   secret::Secret opened = secret::Secret::Take(std::move(plain));
-  if (!genuine) return Damaged(sealed.kek_id);
+  if (!genuine) return Damaged(sealed.key_id);
   return opened;
 }
 
-absl::StatusOr<std::string> KeyEncryption::Authenticate(std::string_view text,
-                                                        std::string_view kek_id) const {
-  const absl::StatusOr<const Key*> key = Find(kek_id);
+absl::StatusOr<secret::HmacKey> SealingKeys::DeriveMacKey(std::string_view id,
+                                                          std::string_view purpose) const {
+  const absl::StatusOr<const Key*> key = Find(id);
   if (!key.ok()) return key.status();
-  const secret::Digest mac = (*key)->mac.Sign(text);
-  return std::string(secret::AsBytes(mac));
+  const secret::Digest derived = secret::HmacKey((*key)->bytes).Sign(purpose);
+  return secret::HmacKey(secret::Secret(secret::AsBytes(derived)));
 }
 
-absl::Status KeyEncryption::CheckAuthentic(std::string_view text, std::string_view kek_id,
-                                           std::string_view mac) const {
-  const absl::StatusOr<const Key*> key = Find(kek_id);
-  if (!key.ok()) return key.status();
-  return (*key)->mac.Verify(text, mac) ? absl::OkStatus() : Damaged(kek_id);
-}
-
-}  // namespace tokenforge::keys
+}  // namespace tokenforge::sealing
