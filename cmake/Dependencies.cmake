@@ -14,6 +14,8 @@ pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(libcrypt REQUIRED IMPORTED_TARGET libcrypt)
 pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(libargon2 REQUIRED IMPORTED_TARGET libargon2)
+pkg_check_modules(liboath REQUIRED IMPORTED_TARGET liboath)
+pkg_check_modules(libqrencode REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 

@@ -86,6 +86,27 @@ const std::vector<Step>& Steps() {
         " trait {key} not null,"  // "device:" or "network:", then a hexadecimal SHA-256
         " last_seen_time bigint not null,"
         " primary key (user_id, trait))"}},
+      {6,
+       "second factor",
+       // Times are microseconds; secrets are sealed, hashes hexadecimal.
+       {"create table second_factors ("
+        " user_id {key} primary key references accounts (id) on delete cascade,"
+        " enrolled_secret text not null,"
+        " enrolled_tries integer not null,"
+        " secret text not null,"
+        " last_step bigint not null,"
+        " recovery_hashes text not null)",  // joined by spaces
+        "create table login_challenges ("
+        " hash {key} primary key,"
+        " user_id {key} not null references accounts (id) on delete cascade,"
+        " client_id text not null,"
+        " device_name text not null,"
+        " user_agent text not null,"
+        " device_address text not null,"
+        " tries integer not null,"
+        " create_time bigint not null,"
+        " expire_time bigint not null)",
+        "create index login_challenges_of_user on login_challenges (user_id, expire_time)"}},
   };
   return *steps;
 }
