@@ -58,7 +58,8 @@ class AccountStore {
   virtual async::Task<absl::StatusOr<Account>> Change(Deadline deadline, std::string user_id,
                                                       Edit edit) = 0;
 
-  // Writes what no change of an account goes with: an event of a login that failed.
+  // Writes what no change of an account goes with: an event of a login that failed. All of it or
+  // nothing; calls that come while another's commit is under way share one commit.
   virtual async::Task<absl::Status> Record(Deadline deadline, Beside beside) = 0;
 };
 

@@ -29,11 +29,6 @@ bool HasNul(const Credentials& changed) {
          AnyHasNul(account.scopes) || users::HasNul(changed.password_hash.Expose());
 }
 
-bool HasNul(const AuditEvent& event) {
-  return AnyHasNul(
-      {event.kind, event.user_id, event.actor, event.ip_address, event.request_id, event.trace_id});
-}
-
 bool HasNul(const MailIntent& mail) { return AnyHasNul({mail.kind, mail.email, mail.user_id}); }
 
 absl::StatusOr<Account> CreateOn(SqlSession& session, const NewAccount& account,
@@ -67,12 +62,16 @@ absl::StatusOr<Account> ChangeOn(SqlSession& session, const std::string& user_id
 
 bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
+absl::Status CheckBeside(const Beside& beside) {
+  const auto nul = [](const MailIntent& mail) { return HasNul(mail); };
+  const auto storable = [](const AuditEvent& event) { return IsStorable(event); };
+  const bool good = std::all_of(beside.events.begin(), beside.events.end(), storable) &&
+                    std::none_of(beside.mails.begin(), beside.mails.end(), nul);
+  return good ? absl::OkStatus() : HoldsNul();
+}
+
 absl::Status WriteBeside(SqlSession& session, const Beside& beside) {
-  const auto nul = [](const auto& each) { return HasNul(each); };
-  if (std::any_of(beside.events.begin(), beside.events.end(), nul) ||
-      std::any_of(beside.mails.begin(), beside.mails.end(), nul)) {
-    return HoldsNul();
-  }
+  if (absl::Status good = CheckBeside(beside); !good.ok()) return good;
   session.Part<OutboxRows>().Add(beside.mails);
   std::vector<AuditEvent> events = beside.events;
   session.Part<AuditRows>().Append(events);
@@ -133,9 +132,9 @@ async::Task<absl::StatusOr<Account>> AccountStoreSql::Change(Deadline deadline, 
 }
 
 async::Task<absl::Status> AccountStoreSql::Record(Deadline deadline, Beside beside) {
-  return database_.Run(deadline, "Record", [beside = std::move(beside)](SqlSession& session) {
-    return session.InTransaction([&] { return WriteBeside(session, beside); });
-  });
+  auto writing = records_.Write(deadline, std::move(beside));
+  const absl::StatusOr<RecordQueue::Events> written = co_await std::move(writing);
+  co_return written.status();
 }
 
 }  // namespace tokenforge::users

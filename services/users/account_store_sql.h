@@ -6,13 +6,14 @@
 #include <string>
 
 #include "services/users/account_store.h"
+#include "services/users/record_queue.h"
 #include "services/users/sql_database.h"
 
 namespace tokenforge::users {
 
 class AccountStoreSql final : public AccountStore {
  public:
-  explicit AccountStoreSql(SqlDatabase& database) : database_(database) {}
+  explicit AccountStoreSql(SqlDatabase& database) : database_(database), records_(database) {}
 
   async::Task<absl::StatusOr<Account>> Create(Deadline deadline, NewAccount account,
                                               Beside beside) override;
@@ -27,10 +28,14 @@ class AccountStoreSql final : public AccountStore {
 
  private:
   SqlDatabase& database_;
+  RecordQueue records_;
 };
 
-// Writes events and mails into the transaction that is under way. INVALID_FIELD when a text of them
-// holds a NUL: then roll back. The audit log's head is held from here to the commit, so this comes
+// INVALID_FIELD when a text of it cannot be stored as it is.
+absl::Status CheckBeside(const Beside& beside);
+
+// Writes events and mails into the transaction that is under way. INVALID_FIELD as CheckBeside:
+// then roll back. The audit log's head is held from here to the commit, so this comes
 // last.
 absl::Status WriteBeside(SqlSession& session, const Beside& beside);
 

@@ -1,6 +1,7 @@
 #include "services/users/accounts.h"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -24,6 +25,30 @@ absl::Status InvalidCredentials() {
 absl::Status Disabled() {
   return errors::Make(errors::reasons::ACCOUNT_DISABLED,
                       "This account is disabled; an administrator can enable it.");
+}
+
+// `account` is null when nobody has the email.
+absl::Status VerdictOn(const Account* account, bool matches) {
+  if (account == nullptr || !matches) return InvalidCredentials();
+  return account->disabled ? Disabled() : absl::OkStatus();
+}
+
+// One event for every verdict, with the same work for each.
+AuditEvent LoginEvent(const Origin& origin, clock::WallTime now, const std::string& email,
+                      const Account* account, const absl::Status& verdict) {
+  std::map<std::string, std::string> attributes{{"email", email}, {"client", origin.client_id}};
+  if (!origin.device_name.empty()) attributes["device"] = origin.device_name;
+  if (!origin.user_agent.empty()) attributes["user_agent"] = origin.user_agent;
+  std::string kind = "login.succeeded";
+  if (!verdict.ok()) {
+    kind = "login.failed";
+    const bool disabled = errors::ReasonOf(verdict) == errors::reasons::ACCOUNT_DISABLED;
+    attributes["reason"] = disabled ? "account_disabled" : "invalid_credentials";
+  } else if (account->mfa_enabled) {
+    kind = "login.password_accepted";
+  }
+  return Audited(origin, now, std::move(kind), account == nullptr ? "" : account->user_id,
+                 std::move(attributes));
 }
 
 }  // namespace
@@ -64,7 +89,7 @@ async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline, Registr
 
 async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline, std::string email,
                                                               secret::Secret password,
-                                                              Origin /*origin*/) {
+                                                              Origin origin) {
   // What is no email is looked up as an address that counts for nobody, even if somebody registers
   // it: whether a look-up happened must not show.
   const absl::StatusOr<CanonicalEmail> parsed = CanonicalEmail::Parse(email);
@@ -87,8 +112,15 @@ async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline,
   async::Task<absl::StatusOr<bool>> comparing = hashing_.Run(deadline, std::move(compare));
   const absl::StatusOr<bool> matches = co_await std::move(comparing);
   if (!matches.ok()) co_return matches.status();
-  if (!*matches) co_return InvalidCredentials();
-  if (found->account.disabled) co_return Disabled();
+
+  const absl::Status verdict = VerdictOn(known ? &found->account : nullptr, *matches);
+  Beside beside{.events = {LoginEvent(origin, clock_.Now(), parsed.ok() ? parsed->text() : "",
+                                      known ? &found->account : nullptr, verdict)}};
+  async::Task<absl::Status> recording = store_.Record(deadline, std::move(beside));
+  const absl::Status recorded = co_await std::move(recording);
+  // No verdict is told that nobody would ever know of: guesses while the log is away would be free.
+  if (!recorded.ok()) co_return recorded;
+  if (!verdict.ok()) co_return verdict;
   co_return std::move(found->account);
 }
 

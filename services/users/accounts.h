@@ -1,7 +1,7 @@
 // What the users service does: create an account, prove its owner by a password, look one up.
 //
-// These are the flows behind user_service, without gRPC: each is a task of at most two awaits, one
-// on the store and one on the hashing pool. Hashing has a pool of its own, so that a storm of
+// These are the flows behind user_service, without gRPC: each is a task of a few awaits on the
+// store and one on the hashing pool. Hashing has a pool of its own, so that a storm of
 // logins cannot keep look-ups (and with them refreshes) from the database's threads.
 //
 // Errors beside those of AccountStore: OVERLOADED when the hashing queue is full. Thread-safe. What
@@ -32,9 +32,11 @@ class Accounts {
   async::Task<absl::StatusOr<Account>> Create(Deadline deadline, Registration registration,
                                               Origin origin);
 
-  // The account whose password this is. INVALID_CREDENTIALS, in the same words and after the same
-  // work, whether the email is none, nobody's, or the password is not its own. ACCOUNT_DISABLED
-  // only after a right password.
+  // The account whose password this is. Whatever the verdict, it is in the audit log before it is
+  // told: `login.succeeded`, `login.password_accepted` when a second factor is due, or
+  // `login.failed`; what cannot be recorded is UNAVAILABLE. INVALID_CREDENTIALS, in the same words
+  // and after the same work, whether the email is none, nobody's, or the password is not its own.
+  // ACCOUNT_DISABLED only after a right password.
   async::Task<absl::StatusOr<Account>> VerifyPassword(Deadline deadline, std::string email,
                                                       secret::Secret password, Origin origin);
 

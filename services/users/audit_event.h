@@ -1,33 +1,29 @@
-// AuditEvent: one security event, as it is kept in the audit log. Never holds a secret or a whole
-// token.
+// AuditEvent: one security event (lib/audit), and how the rules of this service make one.
 //
 // A plain value.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 
+#include "lib/audit/event.h"
 #include "lib/clock/clock.h"
 #include "services/users/origin.h"
 
 namespace tokenforge::users {
 
-struct AuditEvent {
-  std::int64_t sequence = 0;  // set by the log: grows by one with each event
-  clock::WallTime time = {};  // whole microseconds
-  std::string kind = {};      // "login.failed"
-  std::string user_id = {};   // whom it concerns; may be empty
-  std::string actor = {};     // who did it: user ID or SPIFFE ID; may be empty
-  std::string ip_address = {};
-  std::string request_id = {};
-  std::string trace_id = {};
-  std::map<std::string, std::string> attributes = {};  // what else belongs to this kind
-  std::string hash = {};  // set by the log: 32 bytes over this event and the hash before it
-};
+using AuditEvent = audit::Event;
 
-// An event of now, by whoever the call came from.
+// An event of now, by whoever the call came from. An attribute's value that is no text of at most
+// kMaxAttribute characters without control characters is not kept: "(not kept)" stands for it. An
+// event is never lost, and no change refused, because of what somebody put into a field.
 AuditEvent Audited(const Origin& origin, clock::WallTime now, std::string kind, std::string user_id,
                    std::map<std::string, std::string> attributes = {});
+
+inline constexpr std::size_t kMaxAttribute = 1024;  // characters
+
+// Whether every database keeps the event as it is, byte for byte: all of it is UTF-8 without NUL.
+// What is not kept as it was hashed would look like forgery.
+bool IsStorable(const AuditEvent& event);
 
 }  // namespace tokenforge::users

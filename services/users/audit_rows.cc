@@ -1,37 +1,12 @@
 #include "services/users/audit_rows.h"
 
 #include "absl/strings/escaping.h"
-#include "lib/secret/digest.h"
+#include "lib/audit/chain.h"
 #include "services/users/attributes_json.h"
 #include "services/users/sql_session.h"
 #include "services/users/sql_time.h"
 
 namespace tokenforge::users {
-namespace {
-
-void AppendField(std::string& bytes, std::string_view field) {
-  const std::uint64_t size = field.size();
-  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(size >> shift);
-  bytes += field;
-}
-
-}  // namespace
-
-std::string ChainHash(const std::string& previous, const AuditEvent& event) {
-  std::string bytes;
-  AppendField(bytes, previous);
-  AppendField(bytes, std::to_string(event.sequence));
-  AppendField(bytes, std::to_string(ToMicroseconds(event.time)));
-  for (const std::string* field : {&event.kind, &event.user_id, &event.actor, &event.ip_address,
-                                   &event.request_id, &event.trace_id}) {
-    AppendField(bytes, *field);
-  }
-  for (const auto& [name, value] : event.attributes) {
-    AppendField(bytes, name);
-    AppendField(bytes, value);
-  }
-  return std::string(secret::AsBytes(secret::Sha256(bytes)));
-}
 
 AuditRows::AuditRows(SqlSession& session)
     : select_head_((session.soci().prepare << "select sequence, hash from audit_head where id = 1" +
@@ -54,12 +29,13 @@ AuditRows::AuditRows(SqlSession& session)
 void AuditRows::Append(std::vector<AuditEvent>& events) {
   if (events.empty()) return;
   select_head_.execute(true);
-  while (select_head_.fetch()) {
+  while (select_head_.fetch()) {  // up to the end: see AccountRows
   }
   std::string previous = absl::HexStringToBytes(head_.hash);
   for (AuditEvent& event : events) {
     event.sequence = ++head_.sequence;
-    event.hash = ChainHash(previous, event);
+    event.time = FromMicroseconds(ToMicroseconds(event.time));
+    event.hash = audit::ChainHash(previous, event);
     previous = event.hash;
     row_ = Row{.sequence = event.sequence,
                .event_time = ToMicroseconds(event.time),

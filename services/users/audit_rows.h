@@ -1,9 +1,9 @@
-// The prepared statements of the audit log on one connection: a chain of events, each with a hash
-// over itself and the hash before it.
+// The prepared statements that write the audit log on one connection: a chain of events (lib/audit)
+// whose end is one row, the head.
 //
-// Whoever appends holds the chain's head until its transaction ends, so events stand in the order
-// of their commits, without gaps. Append last, right before the commit: everybody waits for the
-// head.
+// Whoever appends holds the head until its transaction ends, so events stand in the order of their
+// commits, without gaps, whatever the number of replicas. Append last, right before the commit:
+// everybody waits for the head.
 //
 // Used by one thread, as SqlSession is; throws soci::soci_error.
 #pragma once
@@ -25,7 +25,8 @@ class AuditRows {
   AuditRows(const AuditRows&) = delete;
   AuditRows& operator=(const AuditRows&) = delete;
 
-  // In a transaction. Sets each event's sequence and hash.
+  // In a transaction. Sets each event's sequence and hash, and cuts its time to whole microseconds.
+  // Every event IsStorable.
   void Append(std::vector<AuditEvent>& events);
 
  private:
@@ -47,9 +48,5 @@ class AuditRows {
   soci::statement update_head_;
   soci::statement insert_;
 };
-
-// What a hash of the chain is over: the hash before it, then every field of the event with its
-// length, so that no two events have the same bytes.
-std::string ChainHash(const std::string& previous, const AuditEvent& event);
 
 }  // namespace tokenforge::users

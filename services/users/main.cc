@@ -6,6 +6,8 @@
 #include "lib/telemetry/metrics.h"
 #include "services/users/account_store_sql.h"
 #include "services/users/accounts.h"
+#include "services/users/audit_log.h"
+#include "services/users/audit_store_sql.h"
 #include "services/users/config.h"
 #include "services/users/database_watch.h"
 #include "services/users/user_service.h"
@@ -55,7 +57,9 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   });
 
   Accounts accounts(store, hasher, hashing, clock);
-  UserService service(accounts);
+  AuditStoreSql audit_store(database);
+  AuditLog audit(audit_store, store, clock);
+  UserService service(accounts, audit);
   Guard guard(GuardOptionsOf(config));
   guard.Protect<v1::UserService>(&service);
   return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },

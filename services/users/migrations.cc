@@ -57,6 +57,11 @@ const std::vector<Step>& Steps() {
         " trace_id text not null,"
         " attributes text not null,"  // a JSON object of texts
         " hash text not null)",       // hexadecimal
+        // Each serves one kind of question (audit_queries.h), whose order it has.
+        "create index audit_events_time on audit_events (event_time, sequence)",
+        "create index audit_events_user on audit_events (user_id, event_time, sequence)",
+        "create index audit_events_kind on audit_events (kind, event_time, sequence)",
+        "create index audit_events_user_kind on audit_events (user_id, kind, event_time, sequence)",
         "create table audit_head (id integer primary key, sequence bigint not null, hash text not "
         "null)",
         "insert into audit_head (id, sequence, hash) values (1, 0, '')"}},

@@ -1,11 +1,13 @@
 // UserService on the wire: each handler hands its call to a flow of Accounts, nothing more.
 //
-// A guard stands before it: only the façade gets here. Thread-safe. `accounts` outlives the server.
+// A guard stands before it: only the façade gets here. Thread-safe. What it is given outlives the
+// server.
 #pragma once
 
 #include "lib/rpc/call.h"
 #include "lib/rpc/not_built_stream.h"
 #include "services/users/accounts.h"
+#include "services/users/audit_log.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
 
 namespace tokenforge::users {
@@ -15,7 +17,7 @@ class UserService final : public v1::UserService::CallbackService {
   using Context = grpc::CallbackServerContext;
   using Reactor = grpc::ServerUnaryReactor;
 
-  explicit UserService(Accounts& accounts) : accounts_(accounts) {}
+  UserService(Accounts& accounts, AuditLog& audit) : accounts_(accounts), audit_(audit) {}
 
   Reactor* CreateUser(Context* context, const v1::CreateUserRequest* request,
                       v1::CreateUserResponse* response) override;
@@ -25,6 +27,11 @@ class UserService final : public v1::UserService::CallbackService {
                    v1::GetUserResponse* response) override;
   Reactor* GetUserByEmail(Context* context, const v1::GetUserByEmailRequest* request,
                           v1::GetUserByEmailResponse* response) override;
+
+  Reactor* RecordAuditEvent(Context* context, const v1::RecordAuditEventRequest* request,
+                            v1::RecordAuditEventResponse* response) override;
+  Reactor* ListAuditEvents(Context* context, const v1::ListAuditEventsRequest* request,
+                           v1::ListAuditEventsResponse* response) override;
 
   // Declared, and not built in this version.
   Reactor* GetLoginChallenge(Context* context, const v1::GetLoginChallengeRequest*,
@@ -89,14 +96,6 @@ class UserService final : public v1::UserService::CallbackService {
                               v1::VerifySecondFactorResponse*) override {
     return rpc::NotBuilt(context);
   }
-  Reactor* RecordAuditEvent(Context* context, const v1::RecordAuditEventRequest*,
-                            v1::RecordAuditEventResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* ListAuditEvents(Context* context, const v1::ListAuditEventsRequest*,
-                           v1::ListAuditEventsResponse*) override {
-    return rpc::NotBuilt(context);
-  }
   grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(Context*,
                                                                v1::ImportUsersResponse*) override {
     return rpc::NotBuiltReads<v1::ImportUsersRequest>();
@@ -104,6 +103,7 @@ class UserService final : public v1::UserService::CallbackService {
 
  private:
   Accounts& accounts_;
+  AuditLog& audit_;
 };
 
 }  // namespace tokenforge::users

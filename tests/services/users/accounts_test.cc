@@ -8,6 +8,8 @@
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 #include "lib/telemetry/metrics.h"
+#include "services/users/audit_store_sql.h"
+#include "soci/soci.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/services/users/sqlite_accounts.h"
 #include "tests/services/users/wait.h"
@@ -152,6 +154,47 @@ TEST_F(AccountsTest, TellsThatAnAccountIsDisabledOnlyAfterTheRightPassword) {
             errors::reasons::ACCOUNT_DISABLED);
   sqlite_.SetDisabled(kId, false);
   EXPECT_TRUE(Verify("ann@example.org", "correct horse").ok());
+}
+
+TEST_F(AccountsTest, EveryVerdictOnALoginIsInTheLogBeforeItIsTold) {
+  ASSERT_TRUE(Create(kId, "ann@example.org", "correct horse").ok());
+  AuditStoreSql log(sqlite_.database());
+  const auto last = [&] { return Wait(log.List(InAMinute(), {}, {}, 1))->front(); };
+  const auto expect = [&](const std::string& kind, const std::string& user_id,
+                          const std::string& email, const std::string& reason) {
+    const AuditEvent event = last();
+    EXPECT_EQ(event.kind, kind);
+    EXPECT_EQ(event.user_id, user_id);
+    EXPECT_EQ(event.time, clock_.Now());
+    EXPECT_EQ(event.ip_address, kOrigin.ip_address);
+    EXPECT_EQ(event.attributes.at("email"), email);
+    EXPECT_EQ(event.attributes.contains("reason") ? event.attributes.at("reason") : "", reason);
+  };
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(Verify("Ann@Example.org", "correct horse").ok());
+  expect("login.succeeded", kId, "ann@example.org", "");
+  EXPECT_FALSE(Verify("ann@example.org", "wrong").ok());
+  expect("login.failed", kId, "ann@example.org", "invalid_credentials");
+  EXPECT_FALSE(Verify("nobody@example.org", "correct horse").ok());
+  expect("login.failed", "", "nobody@example.org", "invalid_credentials");
+  sqlite_.SetDisabled(kId, true);
+  EXPECT_FALSE(Verify("ann@example.org", "correct horse").ok());
+  expect("login.failed", kId, "ann@example.org", "account_disabled");
+  EXPECT_FALSE(Verify("ann@example.org", "wrong").ok());
+  expect("login.failed", kId, "ann@example.org", "invalid_credentials");
+}
+
+TEST_F(AccountsTest, TellsNoVerdictThatItCouldNotRecord) {
+  ASSERT_TRUE(Create(kId, "ann@example.org", "correct horse").ok());
+  auto drop = [](SqlSession& session) {
+    session.soci() << "drop table audit_head";
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Wait(sqlite_.database().Run(InAMinute(), "test", drop)).ok());
+  const absl::Status right = Verify("ann@example.org", "correct horse").status();
+  EXPECT_EQ(ReasonOf(right), errors::reasons::INTERNAL_FAULT);
+  EXPECT_EQ(Verify("ann@example.org", "wrong").status(), right);
+  EXPECT_EQ(Verify("nobody@example.org", "wrong").status(), right);
 }
 
 TEST_F(AccountsTest, AStormOfLoginsIsRefusedAtOnceAndDoesNotKeepLookUpsWaiting) {

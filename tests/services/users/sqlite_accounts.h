@@ -51,6 +51,7 @@ class SqliteAccounts {
 // A store whose database can never be reached.
 class UnreachableAccounts {
  public:
+  SqlDatabase& database() { return database_; }
   AccountStoreSql& store() { return store_; }
 
  private:

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
+#include "services/users/audit_store_sql.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/services/users/sqlite_accounts.h"
 
@@ -69,7 +70,9 @@ class UserServiceTest : public testing::Test {
   PasswordHasher hasher_{PasswordHasher::kMinCost};
   workers::Pool hashing_{{.name = "hash", .threads = 2, .queue = 8}};
   Accounts accounts_{sqlite_.store(), hasher_, hashing_, clock_};
-  UserService service_{accounts_};
+  AuditStoreSql audit_store_{sqlite_.database()};
+  AuditLog audit_{audit_store_, sqlite_.store(), clock_};
+  UserService service_{accounts_, audit_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
   v1::CreateUserResponse created_;
@@ -133,6 +136,51 @@ TEST_F(UserServiceTest, SendsTheReasonOfEachRefusal) {
   by_id.set_user_id("0191f3a2-7c4b-7d11-8a3e-52c0de9f1b78");
   v1::GetUserResponse found;
   EXPECT_EQ(ReasonOf(Call(&Stub::GetUser, by_id, &found)), errors::reasons::NOT_FOUND);
+}
+
+TEST_F(UserServiceTest, RecordsAndListsAuditEvents) {
+  ASSERT_TRUE(Create(Ann()).ok());
+  v1::RecordAuditEventRequest record;
+  record.mutable_event()->set_kind("session.revoked");
+  record.mutable_event()->set_user_id(kId);
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.Now());
+  record.mutable_event()->mutable_event_time()->set_seconds(now.time_since_epoch().count());
+  record.mutable_event()->mutable_event_time()->set_nanos(123'456'789);
+  (*record.mutable_event()->mutable_attributes())["sid"] = "1";
+  v1::RecordAuditEventResponse recorded;
+  ASSERT_TRUE(Call(&Stub::RecordAuditEvent, record, &recorded).ok());
+  EXPECT_EQ(recorded.sequence(), 2);
+
+  v1::ListAuditEventsRequest list;
+  list.set_after_sequence(0);
+  v1::ListAuditEventsResponse all;
+  ASSERT_TRUE(Call(&Stub::ListAuditEvents, list, &all).ok());
+  ASSERT_EQ(all.events_size(), 2);
+  EXPECT_EQ(all.events(0).kind(), "account.created");
+  EXPECT_EQ(all.events(1).kind(), "session.revoked");
+  EXPECT_EQ(all.events(1).event_time().nanos(), 123'456'000);
+  EXPECT_EQ(all.events(1).attributes().at("sid"), "1");
+  EXPECT_EQ(all.events(1).hash().size(), 32u);
+
+  v1::ListAuditEventsRequest of_ann;
+  of_ann.set_user_id(kId);
+  of_ann.set_kind("session.revoked");
+  of_ann.mutable_since()->set_seconds(-62'135'596'800);  // the year 1
+  of_ann.mutable_until()->set_seconds(253'402'300'799);  // the end of the year 9999
+  v1::ListAuditEventsResponse found;
+  ASSERT_TRUE(Call(&Stub::ListAuditEvents, of_ann, &found).ok());
+  EXPECT_EQ(found.events_size(), 1);
+
+  record.mutable_event()->set_sequence(7);
+  record.mutable_event()->mutable_event_time()->set_nanos(-1);
+  EXPECT_EQ(ReasonOf(Call(&Stub::RecordAuditEvent, record, &recorded)),
+            errors::reasons::INVALID_FIELD);
+  record.mutable_event()->mutable_event_time()->set_nanos(0);
+  record.mutable_event()->mutable_event_time()->set_seconds(253'402'300'799);
+  EXPECT_EQ(ReasonOf(Call(&Stub::RecordAuditEvent, record, &recorded)),
+            errors::reasons::INVALID_FIELD);
+  of_ann.mutable_until()->set_seconds(253'402'300'800);
+  EXPECT_EQ(ReasonOf(Call(&Stub::ListAuditEvents, of_ann, &found)), errors::reasons::INVALID_FIELD);
 }
 
 TEST_F(UserServiceTest, NeverSendsAPasswordOrAHashBack) {
