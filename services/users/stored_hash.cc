@@ -1,6 +1,6 @@
 #include "services/users/stored_hash.h"
 
-#include <bit>
+#include <algorithm>
 
 #include "lib/errors/errors.h"
 #include "services/users/stored_hash_formats.h"
@@ -43,6 +43,8 @@ absl::Status Faulty(HashFault fault) {
   return errors::InvalidFields({{"password_hash", std::string(fault.text)}});
 }
 
+bool IsVisibleAscii(char c) { return c > ' ' && c <= '~'; }
+
 std::optional<HashOrFault> ParseAny(std::string_view text) {
   for (const HashFormat format : kFormats) {
     if (std::optional<HashOrFault> parsed = format(text)) return parsed;
@@ -60,6 +62,9 @@ absl::StatusOr<StoredHash> StoredHash::Parse(std::string_view text) {
         {"is of no kind that is known: use bcrypt, Argon2i or Argon2id, scrypt, or PBKDF2 "
          "with SHA-256 or SHA-512"});
   }
+  // Neither salts that are used as text nor libraries that decode binary fields are trusted with
+  // more: libsodium takes some bytes beyond ASCII for base64, and SQL cuts texts at a NUL.
+  if (!std::all_of(text.begin(), text.end(), IsVisibleAscii)) return Faulty(kMisspelled);
   if (const auto* fault = std::get_if<HashFault>(&*parsed)) return Faulty(*fault);
   StoredHash hash(std::get<Form>(*std::move(parsed)));
   if (std::visit([](const auto& form) { return WorksTooHard(form); }, hash.form_)) {

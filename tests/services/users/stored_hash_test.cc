@@ -175,6 +175,10 @@ TEST(StoredHash, TakesEachHashInOneSpellingOnly) {
            "$argon2id$v=19$m=256,t=2,p=1" + kTail + "\n",
            "$argon2id$v=19$m=256,t=2,p=1" + kTail + std::string(1, '\0'),
            "$argon2id$v=19$m=256,t=2,p=1" + kTail + "$",
+           "$argon2id$v=19$m=256,t=2,p=1$" + kB64Of16 + "$V\xEEv7" + kB64Of32.substr(4),
+           "scrypt$salt\xC3\xA4$1024$8$1$" + kB64Of32 + "=",
+           "scrypt$salt salt$1024$8$1$" + kB64Of32 + "=",
+           "scrypt$" + std::string("salt\0salt", 9) + "$1024$8$1$" + kB64Of32 + "=",
            "$argon2id$v=19$m=256,t=2,p=1$" + kB64Of16 + "$",
            "$argon2id$v=19$m=256,t=2,p=1$$" + kB64Of32,
            "$argon2id$v=19$m=256,t=2,p=1$AAECAwQFBgcICQoLDA0ODx$" + kB64Of32,  // spare bits
