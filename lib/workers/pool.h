@@ -38,7 +38,7 @@ namespace tokenforge::workers {
 class Pool {
  public:
   struct Options {
-    std::string name;          // in messages, and the label of tokenforge_pool_queue
+    std::string name = {};     // in messages, and the label of tokenforge_pool_queue
     int threads = 1;           // at least 1
     std::size_t queue = 64;    // how much work may wait, beside what is being done
     std::size_t share = 0;     // how much of it may be one group's; 0: all

@@ -1,22 +1,16 @@
 #include "services/users/accounts.h"
 
-#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "lib/errors/errors.h"
+#include "lib/telemetry/log.h"
 #include "lib/uuid/uuid.h"
 
 namespace tokenforge::users {
 namespace {
-
-telemetry::Histogram HashSeconds() {
-  return telemetry::HistogramFamily("tokenforge_password_hash_seconds",
-                                    "How long hashing or comparing one password took")
-      .With();
-}
 
 absl::Status InvalidCredentials() {
   return errors::Make(errors::reasons::INVALID_CREDENTIALS, "The email or the password is wrong.");
@@ -53,24 +47,18 @@ AuditEvent LoginEvent(const Origin& origin, clock::WallTime now, const std::stri
 
 }  // namespace
 
-Accounts::Accounts(AccountStore& store, const PasswordHasher& hasher, workers::Pool& hashing,
+Accounts::Accounts(AccountStore& store, HashQueue& hashing, const PasswordPolicy& passwords,
                    const clock::Clock& clock)
     : store_(store),
-      hasher_(hasher),
       hashing_(hashing),
+      passwords_(passwords),
       clock_(clock),
-      nobody_(*CanonicalEmail::Parse("nobody@nowhere.invalid")),
-      hash_seconds_(HashSeconds()) {}
+      nobody_(*CanonicalEmail::Parse("nobody@nowhere.invalid")) {}
 
 async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline, Registration registration,
                                                       Origin origin) {
-  auto hash = [this, &registration](int) -> absl::StatusOr<secret::Secret> {
-    const auto begin = std::chrono::steady_clock::now();
-    absl::StatusOr<secret::Secret> hashed = hasher_.Hash(registration.password());
-    hash_seconds_.Observe(std::chrono::steady_clock::now() - begin);
-    return hashed;
-  };
-  async::Task<absl::StatusOr<secret::Secret>> hashing = hashing_.Run(deadline, std::move(hash));
+  async::Task<absl::StatusOr<secret::Secret>> hashing =
+      hashing_.Hash(deadline, origin.ip_address, registration.password());
   absl::StatusOr<secret::Secret> hashed = co_await std::move(hashing);
   if (!hashed.ok()) co_return hashed.status();
 
@@ -103,17 +91,12 @@ async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline,
   const bool known = parsed.ok() && found.ok();
 
   const secret::Secret* stored = known ? &found->password_hash : nullptr;
-  auto compare = [this, &password, stored](int) -> absl::StatusOr<bool> {
-    const auto begin = std::chrono::steady_clock::now();
-    const absl::StatusOr<bool> matches = hasher_.Matches(password, stored);
-    hash_seconds_.Observe(std::chrono::steady_clock::now() - begin);
-    return matches;
-  };
-  async::Task<absl::StatusOr<bool>> comparing = hashing_.Run(deadline, std::move(compare));
-  const absl::StatusOr<bool> matches = co_await std::move(comparing);
-  if (!matches.ok()) co_return matches.status();
+  async::Task<absl::StatusOr<HashQueue::Comparison>> comparing =
+      hashing_.Compare(deadline, origin.ip_address, password, stored);
+  absl::StatusOr<HashQueue::Comparison> compared = co_await std::move(comparing);
+  if (!compared.ok()) co_return compared.status();
 
-  const absl::Status verdict = VerdictOn(known ? &found->account : nullptr, *matches);
+  const absl::Status verdict = VerdictOn(known ? &found->account : nullptr, compared->matches);
   Beside beside{.events = {LoginEvent(origin, clock_.Now(), parsed.ok() ? parsed->text() : "",
                                       known ? &found->account : nullptr, verdict)}};
   async::Task<absl::Status> recording = store_.Record(deadline, std::move(beside));
@@ -121,7 +104,36 @@ async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline,
   // No verdict is told that nobody would ever know of: guesses while the log is away would be free.
   if (!recorded.ok()) co_return recorded;
   if (!verdict.ok()) co_return verdict;
+  if (compared->renewed) {
+    async::Task<void> renewing =
+        Renew(deadline, std::move(origin), *found, *std::move(compared->renewed));
+    co_await std::move(renewing);
+  }
   co_return std::move(found->account);
+}
+
+// Only where the stored hash is still the one that was compared: a password that was changed in
+// between stays changed. Failing costs nothing: the next login tries again.
+async::Task<void> Accounts::Renew(Deadline deadline, Origin origin, const Credentials& found,
+                                  secret::Secret renewed) {
+  struct Texts {
+    secret::Secret before, after;
+  };
+  const auto texts = std::make_shared<const Texts>(
+      Texts{.before = found.password_hash.Clone(), .after = std::move(renewed)});
+  AuditEvent event = Audited(origin, clock_.Now(), "password.rehashed", found.account.user_id);
+  auto replace =
+      [texts, event = std::move(event)](Credentials& now) -> absl::StatusOr<std::optional<Beside>> {
+    if (!now.password_hash.Equals(texts->before)) return std::nullopt;
+    now.password_hash = texts->after.Clone();
+    return Beside{.events = {event}};
+  };
+  async::Task<absl::StatusOr<Account>> replacing =
+      store_.Change(deadline, found.account.user_id, std::move(replace));
+  const absl::StatusOr<Account> replaced = co_await std::move(replacing);
+  if (!replaced.ok()) {
+    telemetry::Log(telemetry::Level::kWarning, "an outdated password hash could not be replaced");
+  }
 }
 
 async::Task<absl::StatusOr<Account>> Accounts::Get(Deadline deadline, std::string user_id) {

@@ -14,18 +14,19 @@
 #include "lib/async/task.h"
 #include "lib/clock/clock.h"
 #include "lib/secret/secret.h"
-#include "lib/telemetry/metrics.h"
-#include "lib/workers/pool.h"
 #include "services/users/account_store.h"
-#include "services/users/password_hash.h"
+#include "services/users/hash_queue.h"
 #include "services/users/registration.h"
 
 namespace tokenforge::users {
 
 class Accounts {
  public:
-  Accounts(AccountStore& store, const PasswordHasher& hasher, workers::Pool& hashing,
+  Accounts(AccountStore& store, HashQueue& hashing, const PasswordPolicy& passwords,
            const clock::Clock& clock);
+
+  // What a new password must be.
+  const PasswordPolicy& passwords() const { return passwords_; }
 
   // EMAIL_TAKEN when another account has the email; it takes as long as a success, the hash
   // included.
@@ -36,7 +37,8 @@ class Accounts {
   // told: `login.succeeded`, `login.password_accepted` when a second factor is due, or
   // `login.failed`; what cannot be recorded is UNAVAILABLE. INVALID_CREDENTIALS, in the same words
   // and after the same work, whether the email is none, nobody's, or the password is not its own.
-  // ACCOUNT_DISABLED only after a right password.
+  // ACCOUNT_DISABLED only after a right password. A stored hash that is outdated is replaced on the
+  // way, if that can be done.
   async::Task<absl::StatusOr<Account>> VerifyPassword(Deadline deadline, std::string email,
                                                       secret::Secret password, Origin origin);
 
@@ -45,12 +47,14 @@ class Accounts {
   async::Task<absl::StatusOr<Account>> GetByEmail(Deadline deadline, std::string email);
 
  private:
+  async::Task<void> Renew(Deadline deadline, Origin origin, const Credentials& found,
+                          secret::Secret renewed);
+
   AccountStore& store_;
-  const PasswordHasher& hasher_;
-  workers::Pool& hashing_;
+  HashQueue& hashing_;
+  const PasswordPolicy& passwords_;
   const clock::Clock& clock_;
   const CanonicalEmail nobody_;
-  const telemetry::Histogram hash_seconds_;
 };
 
 }  // namespace tokenforge::users

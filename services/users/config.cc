@@ -1,13 +1,10 @@
 #include "services/users/config.h"
 
-#include <algorithm>
-#include <thread>
 #include <vector>
 
 #include "lib/config/config.h"
 #include "lib/errors/errors.h"
 #include "lib/secret/file.h"
-#include "services/users/password_hash.h"
 
 namespace tokenforge::users {
 namespace {
@@ -52,14 +49,7 @@ void Declare(config::Parser& parser, Config* config) {
                   "how long a statement may take or wait for a lock, in whole seconds", seconds(1),
                   seconds(60));
 
-  parser.Group("Password hashing");
-  parser.Integer("bcrypt-cost", &config->bcrypt_cost, PasswordHasher::kDefaultCost,
-                 "binary logarithm of bcrypt's rounds; below 10 for tests only",
-                 PasswordHasher::kMinCost, PasswordHasher::kMaxCost);
-  parser.Integer("hash-threads", &config->hash_threads, 0,
-                 "threads that hash passwords; 0 takes one per core", 0, 256);
-  parser.Integer("hash-queue", &config->hash_queue, 64,
-                 "passwords that may wait to be hashed; more are OVERLOADED", 0, 100'000);
+  Declare(parser, &config->hashing);
 
   parser.Check([config] { return Mistakes(*config); });
 }
@@ -72,11 +62,6 @@ absl::StatusOr<std::unique_ptr<const SqlDialect>> DialectOf(const Config& config
     password = *std::move(line);
   }
   return SqlDialect::ForUrl(config.database_url, password, TimeoutsOf(config));
-}
-
-int HashThreadsOf(const Config& config) {
-  if (config.hash_threads > 0) return static_cast<int>(config.hash_threads);
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
 }  // namespace tokenforge::users

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lib/rpc/settings.h"
+#include "services/users/hash_settings.h"
 #include "services/users/sql_dialect.h"
 
 namespace tokenforge::config {
@@ -25,9 +26,7 @@ struct Config {
   std::chrono::milliseconds database_connect_timeout{3000};
   std::chrono::milliseconds database_statement_timeout{5000};
 
-  std::int64_t bcrypt_cost = 12;
-  std::int64_t hash_threads = 0;  // 0: as many as there are cores
-  std::int64_t hash_queue = 64;
+  HashSettings hashing;
 };
 
 void Declare(config::Parser& parser, Config* config);
@@ -35,8 +34,5 @@ void Declare(config::Parser& parser, Config* config);
 // How to reach the database, with the password read from its file. Errors name the setting or the
 // file.
 absl::StatusOr<std::unique_ptr<const SqlDialect>> DialectOf(const Config& config);
-
-// How many threads hash passwords.
-int HashThreadsOf(const Config& config);
 
 }  // namespace tokenforge::users

@@ -23,12 +23,6 @@ SqlDatabase::Options DatabaseOptions(const Config& config) {
           .queue = static_cast<std::size_t>(config.database_queue)};
 }
 
-workers::Pool::Options HashingOptions(const Config& config) {
-  return {.name = "hash",
-          .threads = HashThreadsOf(config),
-          .queue = static_cast<std::size_t>(config.hash_queue)};
-}
-
 GuardOptions GuardOptionsOf(const Config& config) {
   GuardOptions options;
   options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
@@ -40,23 +34,23 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   auto dialect = DialectOf(config);
   if (!dialect.ok()) return dialect.status();
   const clock::SystemClock clock;
-  const PasswordHasher hasher(static_cast<int>(config.bcrypt_cost));
-  workers::Pool hashing(HashingOptions(config));
+  const PasswordHasher hasher(PolicyOf(config.hashing), MemoryBytesOf(config.hashing));
+  const PasswordPolicy passwords(RulesOf(config.hashing));
+  HashQueue hashing(hasher, PoolOf(config.hashing));
+  hashing.Announce();
   SqlDatabase database(*std::move(dialect), DatabaseOptions(config));
   AccountStoreSql store(database);
-  const telemetry::ObservedGauge hash_queue(telemetry::PoolQueue("hash"),
-                                            [&] { return static_cast<double>(hashing.depth()); });
   const telemetry::ObservedGauge sql_queue(
       telemetry::PoolQueue("sql"), [&] { return static_cast<double>(database.pool().depth()); });
   DatabaseWatch watch([&](clock::SteadyTime deadline) { return database.Ping(deadline); },
                       process.readiness());
-  process.OnClose("the hashing pool", [&] { hashing.Stop(kPoolGrace); });
+  process.OnClose("the hashing pool", [&] { hashing.pool().Stop(kPoolGrace); });
   process.OnClose("the account database", [&] {
     watch.Stop();
     database.pool().Stop(kPoolGrace);
   });
 
-  Accounts accounts(store, hasher, hashing, clock);
+  Accounts accounts(store, hashing, passwords, clock);
   AuditStoreSql audit_store(database);
   AuditLog audit(audit_store, store, clock);
   UserService service(accounts, audit);

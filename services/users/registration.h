@@ -34,8 +34,8 @@ class Registration {
   const std::string& family_name() const { return family_name_; }
 
  private:
-  friend absl::StatusOr<Registration> CheckRegistration(
-      const RegistrationForm& form, const PasswordPolicy& policy);
+  friend absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form,
+                                                        const PasswordPolicy& policy);
   Registration(const RegistrationForm& form, CanonicalEmail email);
 
   std::string user_id_;
@@ -50,6 +50,6 @@ class Registration {
 // characters; may be empty. The ID: a lower-case UUID. Email and password: canonical_email.h,
 // password_policy.h.
 absl::StatusOr<Registration> CheckRegistration(const RegistrationForm& form,
-                                               const PasswordPolicy& policy = PasswordPolicy());
+                                               const PasswordPolicy& policy);
 
 }  // namespace tokenforge::users

@@ -30,7 +30,8 @@ Reactor* UserService::CreateUser(Context* context, const v1::CreateUserRequest* 
                          .email = request->email(),
                          .password = request->password(),
                          .given_name = request->given_name(),
-                         .family_name = request->family_name()});
+                         .family_name = request->family_name()},
+                        accounts_.passwords());
   if (!registration.ok()) return rpc::Answer(context, registration.status());
   return rpc::Serve(context,
                     Answer(accounts_.Create(rpc::DeadlineOf(*context), *std::move(registration),

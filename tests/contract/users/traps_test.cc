@@ -34,7 +34,8 @@ class Traps : public testing::TestWithParam<const char*> {
                                            .email = email,
                                            .password = password,
                                            .given_name = name,
-                                           .family_name = name});
+                                           .family_name = name},
+                                          passwords_);
     if (!registration.ok()) return registration.status();
     return Wait(accounts_.Create(InAMinute(), *std::move(registration), Origin()));
   }
@@ -60,8 +61,9 @@ class Traps : public testing::TestWithParam<const char*> {
   SqlStores stores_{Url()};
   fakes::FakeClock clock_;
   PasswordHasher hasher_{PasswordHasher::kMinCost};
-  workers::Pool hashing_{{.name = "hash", .threads = 1, .queue = 8}};
-  Accounts accounts_{stores_.accounts, hasher_, hashing_, clock_};
+  HashQueue hashing_{hasher_, {.name = "hash", .threads = 1, .queue = 8}};
+  PasswordPolicy passwords_;
+  Accounts accounts_{stores_.accounts, hashing_, passwords_, clock_};
 };
 
 // Two addresses that some fold makes one (CVE-2019-19844): none but ASCII is an address here.
@@ -181,7 +183,7 @@ TEST_P(Traps, ARegistrationThatWasNotAnsweredMakesNoSecondAccount) {
                         .given_name = "Ann",
                         .family_name = ""};
   for (int attempt = 0; attempt < 3; ++attempt) {
-    auto registration = CheckRegistration(form);
+    auto registration = CheckRegistration(form, PasswordPolicy());
     ASSERT_TRUE(registration.ok()) << registration.status();
     const auto created = Wait(accounts().Create(InAMinute(), *std::move(registration), Origin()));
     ASSERT_TRUE(created.ok()) << created.status();

@@ -40,7 +40,8 @@ class AccountsTest : public testing::Test {
                                            .email = email,
                                            .password = password,
                                            .given_name = "Ann",
-                                           .family_name = "O'Neill"});
+                                           .family_name = "O'Neill"},
+                                          passwords_);
     if (!registration.ok()) return registration.status();
     return Wait(accounts_.Create(InAMinute(), *std::move(registration), kOrigin));
   }
@@ -52,7 +53,7 @@ class AccountsTest : public testing::Test {
   void BlockHashing() {
     auto reached = std::make_shared<std::promise<void>>();
     auto nothing = [](const absl::Status&) {};
-    hashing_.Submit(
+    hashing_.pool().Submit(
         InAMinute(),
         [reached, release = release_.get_future().share()](int) {
           reached->set_value();
@@ -60,15 +61,16 @@ class AccountsTest : public testing::Test {
         },
         nothing);
     reached->get_future().wait();
-    hashing_.Submit(InAMinute(), [](int) {}, nothing);
+    hashing_.pool().Submit(InAMinute(), [](int) {}, nothing);
   }
   void ReleaseHashing() { release_.set_value(); }
 
   fakes::FakeClock clock_;
   SqliteAccounts sqlite_;
   PasswordHasher hasher_{PasswordHasher::kMinCost};
-  workers::Pool hashing_{{.name = "hash", .threads = 1, .queue = 1}};
-  Accounts accounts_{sqlite_.store(), hasher_, hashing_, clock_};
+  HashQueue hashing_{hasher_, {.name = "hash", .threads = 1, .queue = 1}};
+  PasswordPolicy passwords_;
+  Accounts accounts_{sqlite_.store(), hashing_, passwords_, clock_};
   std::promise<void> release_;
 };
 
@@ -221,7 +223,7 @@ TEST_F(AccountsTest, DoesNotHashForACallerWhoseTimeIsOver) {
 
 TEST_F(AccountsTest, NeverCallsAStoreThatIsDownAWrongPassword) {
   UnreachableAccounts away;
-  Accounts accounts(away.store(), hasher_, hashing_, clock_);
+  Accounts accounts(away.store(), hashing_, passwords_, clock_);
   EXPECT_EQ(ReasonOf(Wait(accounts.VerifyPassword(InAMinute(), "ann@example.org",
                                                   Secret("correct horse"), kOrigin))
                          .status()),
@@ -230,7 +232,8 @@ TEST_F(AccountsTest, NeverCallsAStoreThatIsDownAWrongPassword) {
                                          .email = "ann@example.org",
                                          .password = "correct horse",
                                          .given_name = "",
-                                         .family_name = ""});
+                                         .family_name = ""},
+                                        passwords_);
   EXPECT_EQ(
       ReasonOf(Wait(accounts.Create(InAMinute(), *std::move(registration), kOrigin)).status()),
       errors::reasons::DEPENDENCY_DOWN);

@@ -25,14 +25,15 @@ TEST(UsersConfig, NamesEveryMistakeAtOnce) {
   Config config;
   Declare(parser, &config);
   std::ostringstream out, err;
-  const std::vector<const char*> arguments = {"tokenforge-users", "--bcrypt-cost=3",
-                                              "--hash-queue=-1", "--database-connections=0"};
+  const std::vector<const char*> arguments = {"tokenforge-users",       "--bcrypt-cost=3",
+                                              "--hash-queue=-1",        "--password-hash=md5",
+                                              "--password-min-score=5", "--database-connections=0"};
   const auto outcome =
       parser.Parse(static_cast<int>(arguments.size()), arguments.data(), {}, out, err);
   EXPECT_FALSE(outcome.run);
   EXPECT_EQ(outcome.exit_code, 2);
-  for (const char* name :
-       {"bcrypt-cost", "hash-queue", "database-connections", "database-url", "tls-cert-file"}) {
+  for (const char* name : {"bcrypt-cost", "hash-queue", "password-hash", "password-min-score",
+                           "database-connections", "database-url", "tls-cert-file"}) {
     EXPECT_NE(err.str().find(name), std::string::npos) << name << " in:\n" << err.str();
   }
 }
@@ -72,10 +73,50 @@ TEST(UsersConfig, RefusesADatabasePasswordOfTwoLines) {
 }
 
 TEST(UsersConfig, HashesOnEveryCoreUnlessTold) {
-  Config config;
-  EXPECT_GE(HashThreadsOf(config), 1);
-  config.hash_threads = 3;
-  EXPECT_EQ(HashThreadsOf(config), 3);
+  HashSettings settings;
+  EXPECT_GE(PoolOf(settings).threads, 1);
+  settings.threads = 3;
+  EXPECT_EQ(PoolOf(settings).threads, 3);
+}
+
+TEST(UsersConfig, GivesOneAddressHalfOfTheHashQueueUnlessTold) {
+  HashSettings settings;
+  settings.queue = 7;
+  EXPECT_EQ(PoolOf(settings).share, 4u);
+  settings.queue_per_address = 2;
+  EXPECT_EQ(PoolOf(settings).share, 2u);
+}
+
+TEST(UsersConfig, GivesHashesTheMemoryThatTheirThreadsAndTheDearestImportNeed) {
+  HashSettings settings;
+  settings.threads = 4;
+  EXPECT_EQ(MemoryBytesOf(settings), 256u << 20) << "bcrypt itself takes none";
+  settings.function = "argon2id-46";
+  settings.threads = 10;
+  EXPECT_EQ(MemoryBytesOf(settings), 460u << 20);
+  settings.memory_mib = 300;
+  EXPECT_EQ(MemoryBytesOf(settings), 300u << 20);
+}
+
+TEST(UsersConfig, LetsPasswordsBeAsLongAsTheirHashReads) {
+  HashSettings settings;
+  EXPECT_EQ(RulesOf(settings).max_bytes, 72u);
+  settings.function = "argon2id";
+  EXPECT_EQ(RulesOf(settings).max_bytes, 1024u);
+}
+
+TEST(UsersConfig, NamesWhatDoesNotFitTogether) {
+  config::Parser parser("tokenforge-users", "Test.");
+  HashSettings settings;
+  Declare(parser, &settings);
+  std::ostringstream out, err;
+  const std::vector<const char*> arguments = {"tokenforge-users", "--hash-memory=255",
+                                              "--hash-queue-per-address=65"};
+  EXPECT_FALSE(
+      parser.Parse(static_cast<int>(arguments.size()), arguments.data(), {}, out, err).run);
+  EXPECT_NE(err.str().find("hash-memory must be 0 or at least 256"), std::string::npos)
+      << err.str();
+  EXPECT_NE(err.str().find("hash-queue-per-address"), std::string::npos) << err.str();
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ std::vector<std::string> FaultyFields(const absl::Status& status) {
 }
 
 TEST(Registration, KeepsAGoodFormAsItCame) {
-  const auto registration = CheckRegistration(Good());
+  const auto registration = CheckRegistration(Good(), PasswordPolicy());
   ASSERT_TRUE(registration.ok()) << registration.status();
   EXPECT_EQ(registration->user_id(), kId);
   EXPECT_EQ(registration->email().text(), "ann@example.org");
@@ -42,7 +42,7 @@ TEST(Registration, KeepsAGoodFormAsItCame) {
 TEST(Registration, NamesMayBeEmpty) {
   RegistrationForm form = Good();
   form.given_name = form.family_name = "";
-  EXPECT_TRUE(CheckRegistration(form).ok());
+  EXPECT_TRUE(CheckRegistration(form, PasswordPolicy()).ok());
 }
 
 TEST(Registration, TellsEveryFaultAtOnce) {
@@ -52,7 +52,7 @@ TEST(Registration, TellsEveryFaultAtOnce) {
                               .password = "short",
                               .given_name = long_name,
                               .family_name = "a\x1b[31m"};
-  const absl::Status status = CheckRegistration(form).status();
+  const absl::Status status = CheckRegistration(form, PasswordPolicy()).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::INVALID_FIELD);
   EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("user_id", "email", "password", "password",
                                                          "given_name", "family_name"));
@@ -61,17 +61,17 @@ TEST(Registration, TellsEveryFaultAtOnce) {
 TEST(Registration, CallsOnlyAPasswordWeakWhenNothingElseIsWrong) {
   RegistrationForm form = Good();
   form.password = "short";  // and easy to guess
-  absl::Status status = CheckRegistration(form).status();
+  absl::Status status = CheckRegistration(form, PasswordPolicy()).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::WEAK_PASSWORD);
   EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("password", "password"));
 
   form.password = "oneill-ann";
-  status = CheckRegistration(form).status();
+  status = CheckRegistration(form, PasswordPolicy()).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::WEAK_PASSWORD) << "the owner counts";
 
   form.password =
       std::string_view("nul\0", 4);  // too short as well: INVALID_FIELD with both faults
-  status = CheckRegistration(form).status();
+  status = CheckRegistration(form, PasswordPolicy()).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::INVALID_FIELD);
   EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("password", "password"));
 }
@@ -81,10 +81,10 @@ TEST(Registration, CountsNamesInCodePoints) {
   for (int i = 0; i < 100; ++i) name += "\xE5\xBC\xA0";
   RegistrationForm form = Good();
   form.given_name = name;
-  EXPECT_TRUE(CheckRegistration(form).ok());
+  EXPECT_TRUE(CheckRegistration(form, PasswordPolicy()).ok());
   name += "x";
   form.given_name = name;
-  EXPECT_FALSE(CheckRegistration(form).ok());
+  EXPECT_FALSE(CheckRegistration(form, PasswordPolicy()).ok());
 }
 
 TEST(Registration, RefusesNamesThatAreCutOrForge) {
@@ -94,7 +94,7 @@ TEST(Registration, RefusesNamesThatAreCutOrForge) {
                          "nnA")}) {
     RegistrationForm form = Good();
     form.family_name = name;
-    EXPECT_THAT(FaultyFields(CheckRegistration(form).status()),
+    EXPECT_THAT(FaultyFields(CheckRegistration(form, PasswordPolicy()).status()),
                 UnorderedElementsAre("family_name"));
   }
 }
@@ -106,14 +106,16 @@ TEST(Registration, RefusesIdsInAnySpellingButTheCanonicalOne) {
         std::string_view("0191f3a2-7c4b-7d11-8a3e-52c0de9f1b77\0", 37)}) {
     RegistrationForm form = Good();
     form.user_id = id;
-    EXPECT_THAT(FaultyFields(CheckRegistration(form).status()), UnorderedElementsAre("user_id"));
+    EXPECT_THAT(FaultyFields(CheckRegistration(form, PasswordPolicy()).status()),
+                UnorderedElementsAre("user_id"));
   }
 }
 
 TEST(Registration, NeverRepeatsThePasswordInAFault) {
   RegistrationForm form = Good();
   form.password = "MARKED\xFF";
-  EXPECT_EQ(CheckRegistration(form).status().ToString().find("MARKED"), std::string::npos);
+  EXPECT_EQ(CheckRegistration(form, PasswordPolicy()).status().ToString().find("MARKED"),
+            std::string::npos);
 }
 
 }  // namespace

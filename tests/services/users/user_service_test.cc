@@ -68,8 +68,9 @@ class UserServiceTest : public testing::Test {
   fakes::FakeClock clock_;
   SqliteAccounts sqlite_;
   PasswordHasher hasher_{PasswordHasher::kMinCost};
-  workers::Pool hashing_{{.name = "hash", .threads = 2, .queue = 8}};
-  Accounts accounts_{sqlite_.store(), hasher_, hashing_, clock_};
+  HashQueue hashing_{hasher_, {.name = "hash", .threads = 2, .queue = 8}};
+  PasswordPolicy passwords_;
+  Accounts accounts_{sqlite_.store(), hashing_, passwords_, clock_};
   AuditStoreSql audit_store_{sqlite_.database()};
   AuditLog audit_{audit_store_, sqlite_.store(), clock_};
   UserService service_{accounts_, audit_};
