@@ -14,7 +14,7 @@ namespace tokenforge::auth {
 namespace {
 
 constexpr size_t kMinPasswordCodePoints = 8;
-constexpr size_t kMaxPasswordBytes = 72;
+constexpr size_t kMaxPasswordBytes = 1024;  // that of the hash may be less: users knows
 constexpr size_t kMaxLoginPasswordBytes = 4096;
 constexpr size_t kMaxNameCodePoints = 100;
 constexpr size_t kMaxUserAgentCodePoints = 400;
@@ -67,7 +67,7 @@ void CheckNewPassword(std::string_view password, Faults& faults, Faults& weak) {
   } else if (CodePoints(password) < kMinPasswordCodePoints) {
     weak.push_back({"password", "must be at least 8 characters long"});
   } else if (password.size() > kMaxPasswordBytes) {
-    weak.push_back({"password", "must be at most 72 bytes long"});
+    weak.push_back({"password", "must be at most 1024 bytes long"});
   }
 }
 

@@ -18,8 +18,9 @@ class ListSessionsRequest;
 class RevokeSessionRequest;
 }  // namespace v1
 
-// email: lib/email/canonical_email.h. password: 8 code points to 72 bytes, no NUL (bcrypt reads no
-// further than either). Names: at most 100 code points, no control characters. device: its texts at
+// email: lib/email/canonical_email.h. password: 8 code points to 1024 bytes, no NUL; what the
+// users service wants beyond that (its hash may read less, and it knows which are easy to guess) it
+// says itself. Names: at most 100 code points, no control characters. device: its texts at
 // most 100 and 400 code points without control characters, its address a textual IPv4 or IPv6 one.
 absl::Status Validate(const v1::RegisterRequest& request);
 

@@ -66,11 +66,13 @@ TEST(Validation, CountsPasswordsInCodePointsBelowAndInBytesAbove) {
   EXPECT_TRUE(Validate(request).ok());
   request.set_password(umlauts.substr(0, 14));  // 7 code points
   EXPECT_EQ(errors::ReasonOf(Validate(request)), reasons::WEAK_PASSWORD);
-  request.set_password(std::string(72, 'x'));
+  request.set_password(std::string(1024, 'x'));
   EXPECT_TRUE(Validate(request).ok());
-  request.set_password(std::string(73, 'x'));
+  request.set_password(std::string(1025, 'x'));
   EXPECT_EQ(errors::ReasonOf(Validate(request)), reasons::WEAK_PASSWORD);
-  request.set_password(umlauts + umlauts + umlauts + umlauts + umlauts);  // 40, in 80 bytes
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += umlauts;
+  request.set_password(many);  // 520, in 1040 bytes
   EXPECT_EQ(errors::ReasonOf(Validate(request)), reasons::WEAK_PASSWORD);
 }
 
