@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "cli/calibrate.h"
 #include "cli/policy.h"
 #include "cli/tour.h"
 #include "lib/config/config.h"
@@ -13,8 +14,9 @@ namespace {
 constexpr std::string_view kHelp =
     "tokenforge: the command line of TokenForge\n"
     "\n"
-    "  tokenforge tour     do the main job against a running suite, step by step\n"
-    "  tokenforge policy   print who may call each method of a set of protos, for reviews\n"
+    "  tokenforge tour        do the main job against a running suite, step by step\n"
+    "  tokenforge policy      print who may call each method of a set of protos, for reviews\n"
+    "  tokenforge calibrate   measure password hashing on this machine and recommend flags\n"
     "\n"
     "Each has --help, which lists its flags.\n";
 
@@ -49,6 +51,9 @@ int main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "tour") return Tour(argc - 1, argv + 1);
   if (command == "policy") return tokenforge::cli::Policy(argc - 1, argv + 1, std::cout, std::cerr);
+  if (command == "calibrate") {
+    return tokenforge::cli::Calibrate(argc - 1, argv + 1, std::cout, std::cerr);
+  }
   const bool asked = command == "--help" || command == "-h" || command == "help";
   (asked ? std::cout : std::cerr) << kHelp;
   if (!asked && !command.empty()) std::cerr << "\nThere is no command " << command << ".\n";
