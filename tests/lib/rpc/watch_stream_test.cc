@@ -44,7 +44,10 @@ class NumberService final : public keys::v1::KeyService::CallbackService {
   grpc::ServerWriteReactor<WatchJwksResponse>* WatchJwks(grpc::CallbackServerContext*,
                                                          const WatchJwksRequest* request) override {
     const sync::Visit visit(this);
-    const std::shared_ptr<void> watch(nullptr, [this](void*) { gone.set_value(); });
+    const std::shared_ptr<void> watch(nullptr, [this](void*) {
+      gone.set_value();
+      sync::HandOver(this);  // to whoever ends the service
+    });
     return Watch<WatchJwksResponse>(&number_, [this, watch, known = request->known_version()](
                                                   WatchJwksResponse& message) mutable {
       EXPECT_EQ(message.ByteSizeLong(), 0U) << "a message comes empty";
