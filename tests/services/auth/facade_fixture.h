@@ -38,6 +38,13 @@ bool Eventually(const std::function<bool()>& holds);
 // The certificate of spiffe://example.org/NAME, made when first asked for.
 rpc::TlsFiles FilesOf(const std::string& name);
 
+// A stream has two heartbeats' time to open: a hundred at once need longer under ThreadSanitizer.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr std::chrono::milliseconds kHeartbeat{3000};
+#else
+inline constexpr std::chrono::milliseconds kHeartbeat{200};
+#endif
+
 class FacadeTest : public ::testing::Test {
  protected:
   FacadeTest();
@@ -77,7 +84,7 @@ class FacadeTest : public ::testing::Test {
   clock::SystemClock clock_;
   TrustHub hub_{kIssuer, trust_, clock_, kJournalSteps};
   GuardRegistry guards_;
-  TrustFanOut fan_out_{{.heartbeat = std::chrono::milliseconds(200)}};
+  TrustFanOut fan_out_{{.heartbeat = kHeartbeat}};
   std::unique_ptr<grpc::Server> upstream_server_;
   std::shared_ptr<grpc::Channel> upstream_;
   std::unique_ptr<TrustFeeds> feeds_;
