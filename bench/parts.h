@@ -17,7 +17,8 @@ void MeasureRefresh(
     Report& report);  // Refresh through all four services: rate, CPU of every server process
 void MeasureLogin(
     Report& report);  // login rate against the bare hash rate; refresh while logins saturate
-void MeasureProcesses(Report& report);  // start to ready, and memory at rest
+void MeasureEnumeration(Report& report);  // whether times tell who has an account
+void MeasureProcesses(Report& report);    // start to ready, and memory at rest
 void MeasureRevocation(
     Report& report);  // from Logout, and from RevokeAllKeys, to refusal at 100 guards
 void MeasureFlood(

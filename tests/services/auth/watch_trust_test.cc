@@ -133,7 +133,7 @@ TEST_F(WatchTrustTest, DropsASlowReaderToASnapshot) {
   // while the journal runs on.
   const std::string large(100'000, 'x');
 #if defined(__SANITIZE_THREAD__)
-  constexpr std::size_t kRevocations = 100;  // each copies all before it, which is slow there
+  constexpr std::size_t kRevocations = 60;  // each copies all before it, which is slow there
 #else
   constexpr std::size_t kRevocations = 200;
 #endif
