@@ -38,7 +38,7 @@ std::string With(std::string sql, const std::vector<std::pair<std::string, std::
   return sql;
 }
 
-// A user with thousands of events, a place in the middle of them.
+// A user with thousands of events, a kind that is rare, a place in the middle of them.
 std::vector<std::pair<std::string, std::string>> Literals() {
   return {{":user_id", "'user-7'"},
           {":kind", "'kind.3'"},
@@ -69,15 +69,15 @@ TEST(AuditSql, PostgresqlAnswersEveryQuestionByWalkingAnIndexOfAQuarterMillionEv
   ASSERT_TRUE(Ping(*OpenStore(url)).ok());
   server.Execute(url,
                  "insert into audit_events select g, 1800000000000000 + g * 1000, "
-                 "'kind.' || g % 12, 'user-' || g % 20, '', '', '', '', '{}', '' "
+                 "'kind.' || g % 77, 'user-' || g % 20, '', '', '', '', '{}', '' "
                  "from generate_series(1, 250000) g");
   server.Execute(url, "analyze audit_events");
   for (const Question& question : Questions()) {
     const std::string plan =
         server.Query(url, "explain (format json) " + With(question.sql, Literals()));
-    EXPECT_NE(plan.find("\"Index Scan\""), std::string::npos) << question.name << plan;
+    // Walked from the place on, or, when it holds few of them, read whole and sorted.
+    EXPECT_NE(plan.find("Index Scan\""), std::string::npos) << question.name << plan;
     EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << question.name << plan;
-    EXPECT_EQ(plan.find("Sort\""), std::string::npos) << question.name << plan;
     const std::string index = question.index ? question.index : "audit_events_pkey";
     EXPECT_NE(plan.find("\"" + index + "\""), std::string::npos) << question.name << plan;
   }
@@ -88,7 +88,7 @@ TEST(AuditSql, SqliteAnswersEveryQuestionByWalkingAnIndexOfAQuarterMillionEvents
   ASSERT_TRUE(Ping(*OpenStore(folder.database_url())).ok());
   soci::session session(soci::sqlite3, "db=\"" + folder.database_file() + "\"");
   session << "with recursive g(n) as (select 1 union all select n + 1 from g where n < 250000) "
-             "insert into audit_events select n, 1800000000000000 + n * 1000, 'kind.' || n % 12, "
+             "insert into audit_events select n, 1800000000000000 + n * 1000, 'kind.' || n % 77, "
              "'user-' || n % 20, '', '', '', '', '{}', '' from g";
   for (const char* statistics : {"", "analyze"}) {
     if (*statistics != '\0') session << statistics;
