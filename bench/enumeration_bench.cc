@@ -1,0 +1,112 @@
+// Whether a stopwatch tells who has an account: at every public door 2,000 knocks, known and
+// unknown emails in turn, at rest and under load; and of accounts that are locked.
+//
+// bcrypt costs 4 here: at 12 a hash would hide differences a hundred times larger. The controls
+// show what the test can see: two halves of one sample must not differ, and one that is 5 % slower
+// must.
+#include <atomic>
+#include <cstdio>
+#include <random>
+#include <thread>
+
+#include "bench/parts.h"
+#include "bench/rank_sum.h"
+#include "bench/suite_load.h"
+#include "tests/system/doors.h"
+
+namespace tokenforge::bench {
+namespace {
+
+using systemtest::Door;
+
+constexpr int kKnocks = 1000;  // of each sort
+constexpr int kPeople = 50;
+
+systemtest::SuiteOptions PrivateSuite() {
+  systemtest::SuiteOptions options;
+  options.postgres = true;
+  options.flags = {
+      {"auth", {"--registration=private"}},
+      {"sessions",
+       {"--rate-limit=login_account=1000000/1000000/1s",
+        "--rate-limit=reset_account=1000000/1000000/1s", "--account-lock-after=1000000"}}};
+  return options;
+}
+
+struct Times {
+  std::vector<double> known, unknown;  // microseconds
+};
+
+// Unknown emails are new each time at a door that would make an account of them.
+Times Knock(const Door& door, const std::vector<std::string>& people, std::mt19937& random) {
+  Times times;
+  const bool makes = std::string(door.name) == "register";
+  std::vector<std::string> strangers;
+  for (int i = 0; i < kPeople; ++i) strangers.push_back(systemtest::FreshEmail());
+  for (int i = 0; i < kKnocks; ++i) {
+    const size_t at = static_cast<size_t>(i) % people.size();
+    const std::string stranger = makes ? systemtest::FreshEmail() : strangers[at];
+    const bool known_first = (random() & 1U) != 0;
+    for (bool known : {known_first, !known_first}) {
+      std::chrono::nanoseconds took{};
+      door.knock(known ? people[at] : stranger, &took);
+      (known ? times.known : times.unknown).push_back(static_cast<double>(took.count()) / 1000);
+    }
+  }
+  return times;
+}
+
+void Tell(Report& report, const std::string& key, const Times& times, const std::string& what) {
+  std::printf("  %-28s known %.0f µs, unknown %.0f µs (medians), p = %.3f\n", key.c_str(),
+              Median(times.known), Median(times.unknown), RankSumP(times.known, times.unknown));
+  report.Add({"enumeration_p_" + key, RankSumP(times.known, times.unknown), "p", AtLeast(0.01),
+              what + ", known against unknown, rank-sum test, 2,000 knocks"});
+}
+
+void TellControls(Report& report, const std::vector<double>& times) {
+  std::vector<double> even, odd, slower;
+  for (size_t i = 0; i < times.size(); ++i) (i % 2 == 0 ? even : odd).push_back(times[i]);
+  for (double each : odd) slower.push_back(each * 1.05);
+  report.Add({"enumeration_control_same", RankSumP(even, odd), "p", AtLeast(0.01),
+              "control: two halves of one sample"});
+  report.Add({"enumeration_control_slower", RankSumP(even, slower), "p", AtMost(0.01),
+              "control: one half made 5 % slower is seen"});
+}
+
+}  // namespace
+
+void MeasureEnumeration(Report& report) {
+  systemtest::Suite suite(PrivateSuite());
+  suite.Start();
+  const auto stub = auth::v1::AuthService::NewStub(suite.Connect("auth"));
+  const systemtest::FacadeClient owner(suite.Connect("auth"));
+  std::vector<std::string> people;
+  for (int i = 0; i < kPeople; ++i) {
+    people.push_back(systemtest::FreshEmail());
+    if (!owner.Register(people.back(), systemtest::kPassword).ok()) {
+      report.Missing("enumeration_p_login", "nobody could register");
+      return;
+    }
+  }
+  while (!owner.Login(people.back(), systemtest::kPassword).ok()) std::this_thread::yield();
+
+  std::mt19937 random(std::random_device{}());
+  for (const Door& door : systemtest::DoorsOf(*stub)) {
+    const Times times = Knock(door, people, random);
+    Tell(report, door.name, times, door.name);
+    if (std::string(door.name) == "login") TellControls(report, times.unknown);
+  }
+  std::atomic<bool> loud = true;
+  std::thread load([&] {
+    const systemtest::FacadeClient other(suite.Connect("auth"));
+    while (loud) (void)other.Login(people[0], systemtest::kPassword);
+  });
+  for (const Door& door : systemtest::DoorsOf(*stub)) {
+    Tell(report, std::string(door.name) + "_loaded", Knock(door, people, random),
+         std::string(door.name) + " under load");
+  }
+  loud = false;
+  load.join();
+}
+
+}  // namespace tokenforge::bench
