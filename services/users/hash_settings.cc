@@ -34,10 +34,10 @@ void Declare(config::Parser& parser, HashSettings* settings) {
                  HashPolicy::kMinBcryptCost, HashPolicy::kMaxBcryptCost);
   parser.Integer("password-min-length", &settings->min_length, 8,
                  "characters that a new password has at least; below 8 for tests only", 1, 64);
-  parser.Integer("password-min-score", &settings->min_score, 2,
-                 "how hard a new password is to guess at least, by zxcvbn: 0 takes anything, then "
-                 "10^3, 10^6, 10^8, 10^10 guesses",
-                 0, 4);
+  parser.Integer("password-min-guesses", &settings->min_guesses_log10, 5,
+                 "how many guesses a new password stands at least, by zxcvbn, as a power of ten; 0 "
+                 "takes anything",
+                 0, 14);
   parser.StringList("password-words", &settings->words, {"tokenforge"},
                     "words that are easy to guess here, such as the names of your products");
 
@@ -65,7 +65,7 @@ HashPolicy PolicyOf(const HashSettings& settings) {
 PasswordRules RulesOf(const HashSettings& settings) {
   return {.min_code_points = static_cast<std::size_t>(settings.min_length),
           .max_bytes = PolicyOf(settings).MaxPasswordBytes(),
-          .min_score = static_cast<int>(settings.min_score),
+          .min_guesses_log10 = static_cast<int>(settings.min_guesses_log10),
           .words = settings.words};
 }
 

@@ -25,7 +25,7 @@ struct HashSettings {
   std::int64_t queue_per_address = 0;  // 0: half of the queue
   std::int64_t memory_mib = 0;         // 0: as much as the threads take at once
   std::int64_t min_length = 8;
-  std::int64_t min_score = 2;
+  std::int64_t min_guesses_log10 = 5;
   std::vector<std::string> words;
 };
 

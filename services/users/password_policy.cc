@@ -77,11 +77,11 @@ PasswordFaults PasswordPolicy::FaultsOfNew(std::string_view password,
   if (!code_points) faults.invalid.push_back("is not valid UTF-8");
   std::string length = FaultOfLength(password, code_points.value_or(password.size()));
   if (!length.empty()) faults.weak.push_back(std::move(length));
-  if (!faults.invalid.empty() || rules_.min_score == 0) return faults;
+  if (!faults.invalid.empty() || rules_.min_guesses_log10 == 0) return faults;
 
   const PasswordStrength strength =
       StrengthOf(password.substr(0, kJudgedPasswordBytes), WordsOf(owner, rules_.words));
-  if (strength.score < rules_.min_score) {
+  if (strength.log10_guesses < rules_.min_guesses_log10) {
     faults.weak.push_back(strength.from_words ? kFromWords : kTooCommon);
   }
   return faults;

@@ -27,8 +27,9 @@ inline constexpr std::size_t kJudgedPasswordBytes = 64;
 struct PasswordRules {
   std::size_t min_code_points = 8;
   std::size_t max_bytes = kMaxBcryptPasswordBytes;  // HashPolicy::MaxPasswordBytes
-  // zxcvbn's scale of guesses: 0 takes anything, 1 wants 10^3, 2 10^6, 3 10^8, 4 10^10.
-  int min_score = 2;
+  // Ten to the power of this many guesses; 0 takes anything. zxcvbn's lists hold some 10^4.5
+  // passwords, names and words each: five refuses every single one, and its usual disguises.
+  int min_guesses_log10 = 5;
   // Words that somebody would try at this service, such as its name.
   std::vector<std::string> words = {"tokenforge"};
 };

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kShortestWord = 3;  // shorter ones are in everything
 constexpr double kLog10Of2 = 0.30102999566398120;
-constexpr double kLog10OfGuesses[] = {3, 6, 8, 10};  // for a score of 1, 2, 3, 4
 
 struct MatchesDelete {
   void operator()(ZxcMatch_t* matches) const { ZxcvbnFreeInfo(matches); }
@@ -42,10 +41,7 @@ PasswordStrength StrengthOf(std::string_view password, const std::vector<std::st
   secret::Wipe(text);
 
   PasswordStrength strength;
-  const double log10_of_guesses = bits * kLog10Of2;
-  strength.score =
-      static_cast<int>(std::count_if(std::begin(kLog10OfGuesses), std::end(kLog10OfGuesses),
-                                     [&](double wanted) { return log10_of_guesses >= wanted; }));
+  strength.log10_guesses = bits * kLog10Of2;
   for (const ZxcMatch_t* match = matches.get(); match != nullptr; match = match->Next) {
     strength.from_words = strength.from_words || IsFromWords(*match);
   }

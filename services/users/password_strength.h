@@ -8,8 +8,8 @@
 namespace tokenforge::users {
 
 struct PasswordStrength {
-  int score = 0;            // 0 to 4: at least 1, 10^3, 10^6, 10^8, 10^10 guesses
-  bool from_words = false;  // the estimate found one of `words` in it
+  double log10_guesses = 0;  // the power of ten
+  bool from_words = false;   // the estimate found one of `words` in it
 };
 
 // `words`: what an attacker would try first, in any case; short or empty ones are left out. The

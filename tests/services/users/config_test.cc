@@ -25,14 +25,14 @@ TEST(UsersConfig, NamesEveryMistakeAtOnce) {
   Config config;
   Declare(parser, &config);
   std::ostringstream out, err;
-  const std::vector<const char*> arguments = {"tokenforge-users",       "--bcrypt-cost=3",
-                                              "--hash-queue=-1",        "--password-hash=md5",
-                                              "--password-min-score=5", "--database-connections=0"};
+  const std::vector<const char*> arguments = {
+      "tokenforge-users",    "--bcrypt-cost=3",           "--hash-queue=-1",
+      "--password-hash=md5", "--password-min-guesses=15", "--database-connections=0"};
   const auto outcome =
       parser.Parse(static_cast<int>(arguments.size()), arguments.data(), {}, out, err);
   EXPECT_FALSE(outcome.run);
   EXPECT_EQ(outcome.exit_code, 2);
-  for (const char* name : {"bcrypt-cost", "hash-queue", "password-hash", "password-min-score",
+  for (const char* name : {"bcrypt-cost", "hash-queue", "password-hash", "password-min-guesses",
                            "database-connections", "database-url", "tls-cert-file"}) {
     EXPECT_NE(err.str().find(name), std::string::npos) << name << " in:\n" << err.str();
   }

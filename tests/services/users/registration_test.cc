@@ -65,7 +65,7 @@ TEST(Registration, CallsOnlyAPasswordWeakWhenNothingElseIsWrong) {
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::WEAK_PASSWORD);
   EXPECT_THAT(FaultyFields(status), UnorderedElementsAre("password", "password"));
 
-  form.password = "oneill-ann";
+  form.password = "o'neill99";
   status = CheckRegistration(form, PasswordPolicy()).status();
   EXPECT_EQ(errors::ReasonOf(status), errors::reasons::WEAK_PASSWORD) << "the owner counts";
 
