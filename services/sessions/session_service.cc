@@ -35,8 +35,11 @@ Answer Rotate(Sessions& sessions, const grpc::CallbackServerContext& context,
   auto refresh = sessions.Refresh(std::move(wish->token), std::move(wish->client),
                                   std::move(wish->device), rpc::DeadlineOf(context));
   const Refreshed refreshed = co_await std::move(refresh);
-  if (refreshed.theft) Audit(*refreshed.theft, rpc::TraceOf(context));
   const auto& granted = refreshed.granted;
+  if (refreshed.theft) {
+    Audit(*refreshed.theft, rpc::TraceOf(context));
+    co_return errors::WithFacts(granted.status(), FactsOf(*refreshed.theft));
+  }
   if (!granted.ok()) co_return granted.status();
   Put(granted->session, sessions.policy(), response->mutable_session());
   PutToken(*granted, sessions.policy(), response->mutable_refresh_token());

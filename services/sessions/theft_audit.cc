@@ -36,4 +36,16 @@ void Audit(const Theft& theft, const telemetry::TraceContext& trace) {
                   {"sessions_ended", theft.sessions_ended}});
 }
 
+errors::Facts FactsOf(const Theft& theft) {
+  const bool whole_user = theft.policy == ReusePolicy::kUser;
+  return {{"user_id", theft.token.user.ToString()},
+          {"session_id", theft.token.session.ToString()},
+          {"generation_gap", std::to_string(theft.staleness.generations)},
+          {"age_ms", std::to_string(theft.staleness.age.count())},
+          {"age_is_exact", theft.staleness.exact ? "true" : "false"},
+          {"last_address", theft.session.device.ip_address},
+          {"ended", whole_user ? "user" : "session"},
+          {"sessions_ended", std::to_string(theft.sessions_ended)}};
+}
+
 }  // namespace tokenforge::sessions

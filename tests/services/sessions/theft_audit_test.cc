@@ -100,6 +100,15 @@ TEST_F(TheftAuditTest, SaysWhoseSessionHowStaleFromWhereAndWhatEnded) {
                     HasSubstr("\"ended\":\"every session of the user\""),
                     HasSubstr("\"sessions_ended\":2")));
   EXPECT_THAT(lines_.thefts()[0], HasSubstr("\"trace_id\":"));
+  // And the façade, for its audit event; it hands none of it on.
+  EXPECT_EQ(errors::FactsOf(refused), (errors::Facts{{"user_id", user_},
+                                                     {"session_id", created.session().session_id()},
+                                                     {"generation_gap", "1"},
+                                                     {"age_ms", "45000"},
+                                                     {"age_is_exact", "true"},
+                                                     {"last_address", "2001:db8::1"},
+                                                     {"ended", "user"},
+                                                     {"sessions_ended", "2"}}));
 }
 
 TEST_F(TheftAuditTest, OfALongForgottenGenerationItSaysAtLeastHowOld) {
