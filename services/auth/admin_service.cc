@@ -14,22 +14,28 @@ Reactor* AdminService::ListSigningKeys(Context* context, const v1::ListSigningKe
 Reactor* AdminService::RotateSigningKey(Context* context,
                                         const v1::RotateSigningKeyRequest* request,
                                         v1::RotateSigningKeyResponse* response) {
-  return rpc::Serve(context, auth::RotateSigningKey(keys_, rpc::ServerCall(*context),
+  return rpc::Serve(context, auth::RotateSigningKey(keys_, Origin(*context, facade_.proxies),
                                                     CallerOf(*context), request, response));
 }
 
 Reactor* AdminService::RevokeSigningKey(Context* context,
                                         const v1::RevokeSigningKeyRequest* request,
                                         v1::RevokeSigningKeyResponse* response) {
-  return rpc::Serve(context, auth::RevokeSigningKey(keys_, rpc::ServerCall(*context),
+  return rpc::Serve(context, auth::RevokeSigningKey(keys_, Origin(*context, facade_.proxies),
                                                     CallerOf(*context), request, response));
 }
 
 Reactor* AdminService::RevokeAllSigningKeys(Context* context,
                                             const v1::RevokeAllSigningKeysRequest* request,
                                             v1::RevokeAllSigningKeysResponse* response) {
-  return rpc::Serve(context, auth::RevokeAllSigningKeys(keys_, rpc::ServerCall(*context),
+  return rpc::Serve(context, auth::RevokeAllSigningKeys(keys_, Origin(*context, facade_.proxies),
                                                         CallerOf(*context), request, response));
+}
+
+Reactor* AdminService::ListAuditEvents(Context* context, const v1::ListAuditEventsRequest* request,
+                                       v1::ListAuditEventsResponse* response) {
+  return rpc::Serve(context, auth::ListAuditEvents(facade_, Origin(*context, facade_.proxies),
+                                                   CallerOf(*context), request, response));
 }
 
 }  // namespace tokenforge::auth

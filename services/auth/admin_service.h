@@ -1,11 +1,13 @@
-// AdminService on the wire: each handler hands its call to a flow (key_flows.h), nothing more. What
+// AdminService on the wire: each handler hands its call to a flow (key_flows.h,
+// audit_flows.h), nothing more. What
 // is about accounts is not built in this version; the guard asks for the role `admin` all the same.
 //
-// Thread-safe. The desk outlives the server.
+// Thread-safe. What it is given outlives the server.
 #pragma once
 
 #include "lib/rpc/call.h"
 #include "lib/rpc/not_built_stream.h"
+#include "services/auth/audit_flows.h"
 #include "services/auth/key_flows.h"
 #include "tokenforge/auth/v1/admin.grpc.pb.h"
 
@@ -13,7 +15,7 @@ namespace tokenforge::auth {
 
 class AdminService final : public v1::AdminService::CallbackService {
  public:
-  explicit AdminService(KeyDesk& keys) : keys_(keys) {}
+  AdminService(KeyDesk& keys, Facade& facade) : keys_(keys), facade_(facade) {}
 
   grpc::ServerUnaryReactor* ListSigningKeys(grpc::CallbackServerContext* context,
                                             const v1::ListSigningKeysRequest* request,
@@ -27,6 +29,10 @@ class AdminService final : public v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* RevokeAllSigningKeys(
       grpc::CallbackServerContext* context, const v1::RevokeAllSigningKeysRequest* request,
       v1::RevokeAllSigningKeysResponse* response) override;
+
+  grpc::ServerUnaryReactor* ListAuditEvents(grpc::CallbackServerContext* context,
+                                            const v1::ListAuditEventsRequest* request,
+                                            v1::ListAuditEventsResponse* response) override;
 
   // Declared, and not built in this version.
   grpc::ServerUnaryReactor* GetUser(grpc::CallbackServerContext* context, const v1::GetUserRequest*,
@@ -73,11 +79,6 @@ class AdminService final : public v1::AdminService::CallbackService {
                                                v1::RevokeUserSessionsResponse*) override {
     return rpc::NotBuilt(context);
   }
-  grpc::ServerUnaryReactor* ListAuditEvents(grpc::CallbackServerContext* context,
-                                            const v1::ListAuditEventsRequest*,
-                                            v1::ListAuditEventsResponse*) override {
-    return rpc::NotBuilt(context);
-  }
   grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(grpc::CallbackServerContext*,
                                                                v1::ImportUsersResponse*) override {
     return rpc::NotBuiltReads<v1::ImportUsersRequest>();
@@ -85,6 +86,7 @@ class AdminService final : public v1::AdminService::CallbackService {
 
  private:
   KeyDesk& keys_;
+  Facade& facade_;
 };
 
 }  // namespace tokenforge::auth

@@ -29,13 +29,14 @@ Reactor* AuthService::Refresh(Context* context, const v1::RefreshRequest* reques
 
 Reactor* AuthService::Logout(Context* context, const v1::LogoutRequest* /*request*/,
                              v1::LogoutResponse* /*response*/) {
-  return rpc::Serve(context, auth::Logout(facade_, rpc::ServerCall(*context), CallerOf(*context)));
+  return rpc::Serve(context,
+                    auth::Logout(facade_, Origin(*context, facade_.proxies), CallerOf(*context)));
 }
 
 Reactor* AuthService::LogoutAll(Context* context, const v1::LogoutAllRequest* request,
                                 v1::LogoutAllResponse* response) {
-  return rpc::Serve(context, auth::LogoutAll(facade_, rpc::ServerCall(*context), CallerOf(*context),
-                                             request, response));
+  return rpc::Serve(context, auth::LogoutAll(facade_, Origin(*context, facade_.proxies),
+                                             CallerOf(*context), request, response));
 }
 
 Reactor* AuthService::ListSessions(Context* context, const v1::ListSessionsRequest* request,
@@ -46,7 +47,7 @@ Reactor* AuthService::ListSessions(Context* context, const v1::ListSessionsReque
 
 Reactor* AuthService::RevokeSession(Context* context, const v1::RevokeSessionRequest* request,
                                     v1::RevokeSessionResponse* /*response*/) {
-  return rpc::Serve(context, auth::RevokeSession(facade_, rpc::ServerCall(*context),
+  return rpc::Serve(context, auth::RevokeSession(facade_, Origin(*context, facade_.proxies),
                                                  CallerOf(*context), request));
 }
 

@@ -11,7 +11,9 @@
 
 #include "absl/status/status.h"
 #include "lib/telemetry/metrics.h"
+#include "services/auth/audit_client.h"
 #include "services/auth/keys_client.h"
+#include "services/auth/lock_watch.h"
 #include "services/auth/service_token_rules.h"
 #include "services/auth/sessions_client.h"
 #include "services/auth/trusted_proxies.h"
@@ -19,6 +21,7 @@
 
 namespace tokenforge::auth {
 
+class AuditQueue;
 class TrustHub;
 
 struct Facade {
@@ -26,6 +29,8 @@ struct Facade {
   SessionsClient sessions;
   KeysClient keys;
   TrustHub& trust;
+  AuditClient audit_log;               // asks it
+  AuditQueue& audit;                   // writes into it what the façade alone sees
   std::vector<std::string> audiences;  // the `aud` of access tokens
   ServiceTokenRules service_tokens;
   TrustedProxies proxies;
@@ -34,6 +39,7 @@ struct Facade {
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};
   telemetry::CounterFamily refreshes{
       "tokenforge_refreshes_total", "Refreshes, by how they ended", {"result"}};
+  LockWatch locks = {};
 };
 
 // Counts how a flow ended and returns its status: `ok`, or the reason's name in lower case.

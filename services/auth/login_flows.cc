@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include "lib/errors/facts.h"
 #include "lib/telemetry/log.h"
 #include "lib/uuid/uuid.h"
+#include "services/auth/audit_flows.h"
+#include "services/auth/audit_queue.h"
 #include "services/auth/login_gate.h"
 #include "services/auth/messages.h"
 #include "services/auth/outward.h"
@@ -36,8 +39,7 @@ async::Task<absl::Status> DoLogin(Facade& facade, const Origin& origin,
 
   const auto guess = co_await CountPassword(facade, origin, *account);
   if (!guess.ok()) co_return guess.status();
-  const auto verified =
-      co_await facade.users.VerifyPassword(origin, *guess, request);
+  const auto verified = co_await facade.users.VerifyPassword(origin, *guess, request);
   co_await Settle(facade, origin, guess->plan(), VerdictOfPassword(verified));
   if (!verified.ok()) {
     co_return Outward(verified.status(), "users.VerifyPassword",
@@ -78,11 +80,15 @@ async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
   if (absl::Status admitted = Admit(origin, request); !admitted.ok()) co_return admitted;
 
   const auto rotated = co_await facade.sessions.RotateRefreshToken(origin, request);
+  if (Is(rotated.status(), reasons::REFRESH_TOKEN_REUSED)) {
+    facade.audit.Record(TheftEventOf(origin, rotated.status()));
+    co_return errors::WithoutFacts(rotated.status());
+  }
   if (!rotated.ok()) {
     co_return Outward(
         rotated.status(), "sessions.RotateRefreshToken",
         {reasons::INVALID_FIELD, reasons::REFRESH_TOKEN_INVALID, reasons::REFRESH_TOKEN_SUPERSEDED,
-         reasons::REFRESH_TOKEN_REUSED, reasons::SESSION_ENDED, reasons::RATE_LIMITED});
+         reasons::SESSION_ENDED, reasons::RATE_LIMITED});
   }
   const sessions::v1::Session& session = rotated->session();
   const auto found = co_await facade.users.GetUser(origin.call, session.user_id());

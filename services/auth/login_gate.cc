@@ -5,6 +5,8 @@
 
 #include "lib/rpc/status.h"
 #include "lib/telemetry/log.h"
+#include "services/auth/audit_flows.h"
+#include "services/auth/audit_queue.h"
 #include "services/auth/limit_refusal.h"
 #include "services/auth/outward.h"
 
@@ -30,6 +32,18 @@ void LogRefusal(const Origin& origin, const absl::Status& refusal) {
                  {{"reason", reasons::Reason_Name(reason)}, {"address", origin.subscriber}});
 }
 
+// Once for each lock (lock_watch.h).
+void TellOfLock(Facade& facade, const Origin& origin, const std::string& account,
+                const absl::Status& refusal) {
+  if (!Is(refusal, reasons::ACCOUNT_LOCKED)) return;
+  const auto left = errors::RetryAfterOf(refusal).value_or(std::chrono::milliseconds(0));
+  if (!facade.locks.IsNew(account, std::chrono::steady_clock::now(), left)) return;
+  const AuditAttributes attributes{
+      {"email", account},
+      {"seconds", std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count())}};
+  facade.audit.Record(AuditEventOf(origin, "login.locked", "", "", attributes));
+}
+
 template <Attempt kAttempt>
 async::Task<absl::StatusOr<CountedAttempt<kAttempt>>> Count(Facade& facade, const Origin& origin,
                                                             std::string account, LimitPlan plan) {
@@ -38,6 +52,7 @@ async::Task<absl::StatusOr<CountedAttempt<kAttempt>>> Count(Facade& facade, cons
   if (!answer->allowed()) {
     absl::Status refusal = RefusalOf(plan.take, *answer);
     LogRefusal(origin, refusal);
+    TellOfLock(facade, origin, account, refusal);
     co_return refusal;
   }
   co_return CountedMaker::Make<kAttempt>(std::move(account), std::move(plan));

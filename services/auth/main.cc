@@ -20,6 +20,9 @@ namespace {
 // After a mass logout GetTrust answers with a million revocations.
 constexpr int kMaxSnapshotBytes = 256 << 20;
 
+// For what happened in the last moments, once nothing more happens.
+constexpr std::chrono::seconds kAuditGrace{3};
+
 absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
   const auto upstreams = ConnectUpstreams(config);
@@ -37,17 +40,24 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   process.OnClose("the HTTP port", [&] { http.Stop(); });
   if (!AwaitUpstreams(*upstreams, parts.feeds(), process)) return absl::OkStatus();
 
+  AuditClient audit_client(upstreams->users);
+  AuditQueue audit(
+      [&](const AuditQueue::Event& event) { return SendAuditEvent(audit_client, event); });
+  process.OnClose("the audit queue", [&] { audit.Stop(kAuditGrace); });
   Facade facade{UsersClient(upstreams->users),
                 SessionsClient(upstreams->sessions),
                 KeysClient(upstreams->keys),
                 parts.hub(),
+                AuditClient(upstreams->users),
+                audit,
                 config.audiences,
                 std::move(rules->service_tokens),
                 std::move(rules->proxies)};
-  KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch()};
+  KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch(),
+               audit};
   Guard guard(GuardOptionsOf(config, trust));
   AuthService auth(facade, [&guard](std::string_view token) { return guard.VerifyToken(token); });
-  AdminService admin(keys);
+  AdminService admin(keys, facade);
   TrustService trust_service(parts.feed());
   guard.Protect<v1::AuthService>(&auth);
   guard.Protect<v1::AdminService>(&admin);

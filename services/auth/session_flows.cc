@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "services/auth/audit_flows.h"
+#include "services/auth/audit_queue.h"
 #include "services/auth/messages.h"
 #include "services/auth/outward.h"
 #include "services/auth/trust_hub.h"
@@ -31,31 +33,43 @@ std::string Joined(const std::vector<std::string>& names) {
   return joined;
 }
 
+// An event of a person about their own sessions.
+users::v1::AuditEvent EndingOf(const Origin& origin, const Caller& caller, const std::string& kind,
+                               const AuditAttributes& attributes) {
+  return AuditEventOf(origin, kind, caller.subject(), caller.subject(), attributes);
+}
+
 }  // namespace
 
-async::Task<absl::Status> Logout(Facade& facade, rpc::ServerCall call, Caller caller) {
+async::Task<absl::Status> Logout(Facade& facade, Origin origin, Caller caller) {
   if (absl::Status person = RequirePerson(caller); !person.ok()) co_return person;
   const auto ended =
-      co_await facade.sessions.RevokeSession(call, caller.subject(), caller.session_id());
+      co_await facade.sessions.RevokeSession(origin.call, caller.subject(), caller.session_id());
   if (!ended.ok()) co_return Outward(ended.status(), "sessions.RevokeSession");
   facade.trust.Apply(ended->revocations());
+  facade.audit.Record(EndingOf(origin, caller, "session.revoked",
+                               {{"session_id", caller.session_id()}, {"by", "logout"}}));
   if (ended->existed()) co_return absl::OkStatus();
   // The session was gone (expired, or lost by the store), so nothing of it was revoked: at least
   // this token stops working.
-  const auto revoked = co_await facade.sessions.RevokeAccessToken(call, caller);
+  const auto revoked = co_await facade.sessions.RevokeAccessToken(origin.call, caller);
   if (!revoked.ok()) co_return Outward(revoked.status(), "sessions.RevokeAccessToken");
   facade.trust.Apply(revoked->revocations());
   co_return absl::OkStatus();
 }
 
-async::Task<absl::Status> LogoutAll(Facade& facade, rpc::ServerCall call, Caller caller,
+async::Task<absl::Status> LogoutAll(Facade& facade, Origin origin, Caller caller,
                                     const v1::LogoutAllRequest* request,
                                     v1::LogoutAllResponse* response) {
   if (absl::Status person = RequirePerson(caller); !person.ok()) co_return person;
   const std::string except = request->keep_current() ? caller.session_id() : "";
-  const auto ended = co_await facade.sessions.RevokeUserSessions(call, caller.subject(), except);
+  const auto ended =
+      co_await facade.sessions.RevokeUserSessions(origin.call, caller.subject(), except);
   if (!ended.ok()) co_return Outward(ended.status(), "sessions.RevokeUserSessions");
   facade.trust.Apply(ended->revocations());
+  facade.audit.Record(
+      EndingOf(origin, caller, "sessions.all_revoked",
+               {{"sessions_ended", std::to_string(ended->sessions_ended())}, {"kept", except}}));
   response->set_sessions_ended(ended->sessions_ended());
   co_return absl::OkStatus();
 }
@@ -76,14 +90,18 @@ async::Task<absl::Status> ListSessions(Facade& facade, rpc::ServerCall call, Cal
   co_return absl::OkStatus();
 }
 
-async::Task<absl::Status> RevokeSession(Facade& facade, rpc::ServerCall call, Caller caller,
+async::Task<absl::Status> RevokeSession(Facade& facade, Origin origin, Caller caller,
                                         const v1::RevokeSessionRequest* request) {
   if (absl::Status person = RequirePerson(caller); !person.ok()) co_return person;
   if (absl::Status valid = Validate(*request); !valid.ok()) co_return valid;
   const auto ended =
-      co_await facade.sessions.RevokeSession(call, caller.subject(), request->session_id());
+      co_await facade.sessions.RevokeSession(origin.call, caller.subject(), request->session_id());
   if (!ended.ok()) co_return Outward(ended.status(), "sessions.RevokeSession");
   facade.trust.Apply(ended->revocations());
+  if (ended->existed()) {
+    facade.audit.Record(EndingOf(origin, caller, "session.revoked",
+                                 {{"session_id", request->session_id()}, {"by", "owner"}}));
+  }
   co_return absl::OkStatus();
 }
 

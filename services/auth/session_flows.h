@@ -2,7 +2,8 @@
 // and ends, and what other services ask about a token. Flows as in login_flows.h.
 //
 // What is revoked is refused by this replica when the answer goes out, and by the other guards once
-// the trust feed has told them. `caller` is who the guard verified: own sessions only.
+// the trust feed has told them; an audit event goes out for it (audit_queue.h). `caller` is who the
+// guard verified: own sessions only.
 #pragma once
 
 #include <functional>
@@ -18,9 +19,9 @@
 
 namespace tokenforge::auth {
 
-async::Task<absl::Status> Logout(Facade& facade, rpc::ServerCall call, Caller caller);
+async::Task<absl::Status> Logout(Facade& facade, Origin origin, Caller caller);
 
-async::Task<absl::Status> LogoutAll(Facade& facade, rpc::ServerCall call, Caller caller,
+async::Task<absl::Status> LogoutAll(Facade& facade, Origin origin, Caller caller,
                                     const v1::LogoutAllRequest* request,
                                     v1::LogoutAllResponse* response);
 
@@ -28,7 +29,7 @@ async::Task<absl::Status> ListSessions(Facade& facade, rpc::ServerCall call, Cal
                                        const v1::ListSessionsRequest* request,
                                        v1::ListSessionsResponse* response);
 
-async::Task<absl::Status> RevokeSession(Facade& facade, rpc::ServerCall call, Caller caller,
+async::Task<absl::Status> RevokeSession(Facade& facade, Origin origin, Caller caller,
                                         const v1::RevokeSessionRequest* request);
 
 async::Task<absl::Status> WhoAmI(Facade& facade, rpc::ServerCall call, Caller caller,

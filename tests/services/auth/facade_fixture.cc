@@ -46,10 +46,15 @@ FacadeTest::FacadeTest() {
                                    TrustFeedOptions{.first_retry = std::chrono::milliseconds(10),
                                                     .last_retry = std::chrono::milliseconds(50)});
   feeds_->Start();
+  audit_client_ = std::make_unique<AuditClient>(upstream_);
+  audit_ = std::make_unique<AuditQueue>(
+      [this](const AuditQueue::Event& event) { return SendAuditEvent(*audit_client_, event); });
   facade_.reset(new Facade{UsersClient(upstream_),
                            SessionsClient(upstream_),
                            KeysClient(upstream_),
                            hub_,
+                           AuditClient(upstream_),
+                           *audit_,
                            {"tokenforge"},
                            ServiceTokenRules::Parse({"tokenforge"}, {"/jobs/*=notes.read"},
                                                     {"/jobs/*=notes"}, "example.org")
@@ -58,9 +63,9 @@ FacadeTest::FacadeTest() {
   reports_ = std::make_unique<GuardReports>(
       hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();
-  desk_.reset(
-      new KeyDesk{KeysClient(upstream_), SessionsClient(upstream_), {hub_, guards_, *reports_}});
-  admin_service_ = std::make_unique<AdminService>(*desk_);
+  desk_.reset(new KeyDesk{
+      KeysClient(upstream_), SessionsClient(upstream_), {hub_, guards_, *reports_}, *audit_});
+  admin_service_ = std::make_unique<AdminService>(*desk_, *facade_);
   const rpc::TlsFiles files = FilesOf("auth");
   GuardOptions options;
   options.issuer = kIssuer;
@@ -100,6 +105,15 @@ std::shared_ptr<grpc::Channel> FacadeTest::ChannelAs(const std::string& name) {
   options.max_response_bytes = 256 << 20;  // as guards take it
   return rpc::Connect("127.0.0.1:" + std::to_string(port_), FilesOf(name), "/auth", options)
       .value();
+}
+
+std::vector<users::v1::AuditEvent> FacadeTest::Audited(const std::string& kind, std::size_t count) {
+  std::vector<users::v1::AuditEvent> events;
+  EXPECT_TRUE(Eventually([&] {
+    events = users_.Audited(kind);
+    return events.size() >= count;
+  })) << kind;
+  return events;
 }
 
 void FacadeTest::SilenceFeed() {

@@ -8,11 +8,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lib/clock/clock.h"
 #include "lib/errors/errors.h"
 #include "lib/rpc/tls.h"
 #include "services/auth/admin_service.h"
+#include "services/auth/audit_queue.h"
 #include "services/auth/auth_service.h"
 #include "services/auth/guard_registry.h"
 #include "services/auth/guard_reports.h"
@@ -64,6 +66,9 @@ class FacadeTest : public ::testing::Test {
   }
   static void Prepare(grpc::ClientContext& context, const std::string& token);
 
+  // The audit events of a kind that the façade sent, once there are so many; fails after a while.
+  std::vector<users::v1::AuditEvent> Audited(const std::string& kind, std::size_t count = 1);
+
   // From now on the façade hears of revocations only in the answers of its own calls.
   void SilenceFeed();
 
@@ -89,6 +94,8 @@ class FacadeTest : public ::testing::Test {
   std::shared_ptr<grpc::Channel> upstream_;
   std::unique_ptr<TrustFeeds> feeds_;
   std::unique_ptr<GuardReports> reports_;
+  std::unique_ptr<AuditClient> audit_client_;
+  std::unique_ptr<AuditQueue> audit_;
   std::unique_ptr<Facade> facade_;
   std::unique_ptr<KeyDesk> desk_;
   std::unique_ptr<Guard> guard_;

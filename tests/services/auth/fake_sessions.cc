@@ -103,13 +103,14 @@ grpc::Status FakeSessions::CreateSession(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status FakeSessions::Theft(const std::string& user_id) {
+grpc::Status FakeSessions::Theft(const std::string& user_id, const errors::Facts& facts) {
   std::vector<std::string> stolen;
   for (const auto& [id, state] : sessions_) {
     if (state.session.user_id() == user_id) stolen.push_back(id);
   }
   for (const std::string& id : stolen) End(id);
-  return Refuse(reasons::REFRESH_TOKEN_REUSED);
+  return rpc::ToGrpc(
+      errors::WithFacts(errors::Make(reasons::REFRESH_TOKEN_REUSED, "refused"), facts));
 }
 
 grpc::Status FakeSessions::RotateRefreshToken(
@@ -132,7 +133,10 @@ grpc::Status FakeSessions::RotateRefreshToken(
     ++state.generation;
     state.in_grace = true;
   } else if (!state.in_grace) {
-    return Theft(state.session.user_id());
+    return Theft(state.session.user_id(),
+                 {{"user_id", state.session.user_id()},
+                  {"session_id", state.session.session_id()},
+                  {"generation_gap", std::to_string(state.generation - generation)}});
   } else if (generation + 1 != state.generation) {
     return Refuse(reasons::REFRESH_TOKEN_SUPERSEDED);
   } else {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/errors/facts.h"
 #include "lib/sync/mutex.h"
 #include "tests/services/auth/fake_limits.h"
 #include "tests/services/auth/faults.h"
@@ -76,7 +77,8 @@ class FakeSessions final : public sessions::v1::SessionService::Service {
   using Revocations = google::protobuf::RepeatedPtrField<sessions::v1::Revocation>;
 
   static sessions::v1::RefreshToken TokenOf(const State& state);
-  grpc::Status Theft(const std::string& user_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  grpc::Status Theft(const std::string& user_id, const errors::Facts& facts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   sessions::v1::Revocation End(const std::string& session_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable sync::Mutex mutex_;

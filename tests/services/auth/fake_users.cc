@@ -27,6 +27,46 @@ void FakeUsers::Delete(const std::string& email) {
   accounts_.erase(email);
 }
 
+std::vector<users::v1::AuditEvent> FakeUsers::Audited(const std::string& kind) {
+  const sync::MutexLock lock(&mutex_);
+  std::vector<users::v1::AuditEvent> events;
+  for (const users::v1::AuditEvent& event : audited_) {
+    if (kind.empty() || event.kind() == kind) events.push_back(event);
+  }
+  return events;
+}
+
+grpc::Status FakeUsers::RecordAuditEvent(grpc::ServerContext* context,
+                                         const users::v1::RecordAuditEventRequest* request,
+                                         users::v1::RecordAuditEventResponse* response) {
+  if (const grpc::Status fault = faults.Enter("RecordAuditEvent", context); !fault.ok()) {
+    return fault;
+  }
+  const sync::MutexLock lock(&mutex_);
+  audited_.push_back(request->event());
+  audited_.back().set_sequence(static_cast<std::int64_t>(audited_.size()));
+  response->set_sequence(audited_.back().sequence());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeUsers::ListAuditEvents(grpc::ServerContext* context,
+                                        const users::v1::ListAuditEventsRequest* request,
+                                        users::v1::ListAuditEventsResponse* response) {
+  if (const grpc::Status fault = faults.Enter("ListAuditEvents", context); !fault.ok()) {
+    return fault;
+  }
+  if (request->kind() == "bad") {
+    return rpc::ToGrpc(errors::InvalidFields({{"kind", "is bad"}}));
+  }
+  const sync::MutexLock lock(&mutex_);
+  std::size_t at = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+  for (int i = 0; i < 2 && at < audited_.size(); ++i, ++at) {
+    *response->add_events() = audited_[at];
+  }
+  if (at < audited_.size()) response->set_next_page_token(std::to_string(at));
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeUsers::CreateUser(grpc::ServerContext* context,
                                    const users::v1::CreateUserRequest* request,
                                    users::v1::CreateUserResponse* response) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "lib/sync/mutex.h"
 #include "tests/services/auth/faults.h"
@@ -20,6 +21,16 @@ class FakeUsers final : public users::v1::UserService::Service {
   void Change(const std::string& email, const std::function<void(users::v1::User&)>& change);
   void Delete(const std::string& email);
 
+  // What was recorded of a kind, in the order in which it came; of all kinds when it is empty.
+  std::vector<users::v1::AuditEvent> Audited(const std::string& kind);
+
+  grpc::Status RecordAuditEvent(grpc::ServerContext* context,
+                                const users::v1::RecordAuditEventRequest* request,
+                                users::v1::RecordAuditEventResponse* response) override;
+  // Everything, oldest first, in pages of two; INVALID_FIELD for a kind "bad".
+  grpc::Status ListAuditEvents(grpc::ServerContext* context,
+                               const users::v1::ListAuditEventsRequest* request,
+                               users::v1::ListAuditEventsResponse* response) override;
   grpc::Status CreateUser(grpc::ServerContext* context, const users::v1::CreateUserRequest* request,
                           users::v1::CreateUserResponse* response) override;
   grpc::Status VerifyPassword(grpc::ServerContext* context,
@@ -35,6 +46,7 @@ class FakeUsers final : public users::v1::UserService::Service {
   };
   sync::Mutex mutex_;
   std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // by email
+  std::vector<users::v1::AuditEvent> audited_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tokenforge::auth::testing
