@@ -49,6 +49,11 @@ void Declare(config::Parser& parser, Config* config) {
                   "how long a statement may take or wait for a lock, in whole seconds", seconds(1),
                   seconds(60));
 
+  parser.Group("Audit log");
+  parser.Duration("audit-anchor-interval", &config->audit_anchor_interval, std::chrono::minutes(5),
+                  "how often the end of its chain is written into this process's log", seconds(1),
+                  std::chrono::hours(24));
+
   Declare(parser, &config->hashing);
 
   parser.Check([config] { return Mistakes(*config); });

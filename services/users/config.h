@@ -26,6 +26,8 @@ struct Config {
   std::chrono::milliseconds database_connect_timeout{3000};
   std::chrono::milliseconds database_statement_timeout{5000};
 
+  std::chrono::milliseconds audit_anchor_interval{5 * 60 * 1000};
+
   HashSettings hashing;
 };
 

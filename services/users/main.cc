@@ -6,6 +6,7 @@
 #include "lib/telemetry/metrics.h"
 #include "services/users/account_store_sql.h"
 #include "services/users/accounts.h"
+#include "services/users/audit_anchor.h"
 #include "services/users/audit_log.h"
 #include "services/users/audit_store_sql.h"
 #include "services/users/config.h"
@@ -40,6 +41,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   hashing.Announce();
   SqlDatabase database(*std::move(dialect), DatabaseOptions(config));
   AccountStoreSql store(database);
+  AuditStoreSql audit_store(database);
+  AuditAnchor anchor(audit_store, config.audit_anchor_interval);
   const telemetry::ObservedGauge sql_queue(
       telemetry::PoolQueue("sql"), [&] { return static_cast<double>(database.pool().depth()); });
   DatabaseWatch watch([&](clock::SteadyTime deadline) { return database.Ping(deadline); },
@@ -47,11 +50,11 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   process.OnClose("the hashing pool", [&] { hashing.pool().Stop(kPoolGrace); });
   process.OnClose("the account database", [&] {
     watch.Stop();
+    anchor.Stop();
     database.pool().Stop(kPoolGrace);
   });
 
   Accounts accounts(store, hashing, passwords, clock);
-  AuditStoreSql audit_store(database);
   AuditLog audit(audit_store, store, clock);
   UserService service(accounts, audit);
   Guard guard(GuardOptionsOf(config));

@@ -7,7 +7,10 @@
 
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
+#include "lib/sync/mutex.h"
+#include "lib/telemetry/log.h"
 #include "lib/uuid/uuid.h"
+#include "services/users/audit_anchor.h"
 #include "services/users/audit_store_sql.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/services/users/sqlite_accounts.h"
@@ -199,6 +202,56 @@ TEST_F(AuditLogTest, SaysThatTheDatabaseIsAway) {
   EXPECT_EQ(ReasonOf(Wait(log.Record(InAMinute(), Locked())).status()),
             errors::reasons::DEPENDENCY_DOWN);
   EXPECT_EQ(ReasonOf(Wait(log.List(InAMinute(), {})).status()), errors::reasons::DEPENDENCY_DOWN);
+}
+
+// What an AuditAnchor writes. Thread-safe.
+class Lines {
+ public:
+  Lines() {
+    telemetry::SetLogLevel(telemetry::Level::kInfo);
+    telemetry::SetLogSink([this](telemetry::Level, std::string_view line) {
+      const sync::MutexLock lock(&mutex_);
+      if (line.find("audit_link") == std::string_view::npos) return;
+      lines_.emplace_back(line);
+      changed_.NotifyAll();
+    });
+  }
+  ~Lines() { telemetry::SetLogSink({}); }
+  std::vector<std::string> Await(std::size_t count) {
+    const sync::MutexLock lock(&mutex_);
+    while (lines_.size() < count) changed_.Wait(&mutex_);
+    return lines_;
+  }
+  std::vector<std::string> all() { return Await(0); }
+
+ private:
+  sync::Mutex mutex_;
+  sync::CondVar changed_;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST_F(AuditLogTest, TheEndOfTheChainIsWrittenIntoTheProcesssLogWheneverItHasMoved) {
+  const auto link = [&] { return audit::TextOf(*Wait(store_.Head(InAMinute()))); };
+  Lines lines;
+  ASSERT_TRUE(Record(Locked()).ok());
+  const std::string first = link();
+  {
+    AuditAnchor anchor(store_, std::chrono::milliseconds(1));
+    EXPECT_NE(lines.Await(1)[0].find("\"" + first + "\""), std::string::npos);
+    ASSERT_TRUE(Record(Locked()).ok());
+    EXPECT_NE(lines.Await(2)[1].find("\"" + link() + "\""), std::string::npos);
+  }
+  EXPECT_EQ(lines.all().size(), 2u);  // it did not move again
+}
+
+TEST_F(AuditLogTest, TheEndOfTheChainIsWrittenWhenTheProcessEnds) {
+  Lines lines;
+  AuditAnchor anchor(store_, std::chrono::hours(1));
+  ASSERT_TRUE(Record(Locked()).ok());
+  anchor.Stop();
+  anchor.Stop();
+  ASSERT_EQ(lines.all().size(), 1u);
+  EXPECT_NE(lines.all()[0].find(audit::TextOf(*Wait(store_.Head(InAMinute())))), std::string::npos);
 }
 
 }  // namespace
