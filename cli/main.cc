@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "cli/audit.h"
 #include "cli/calibrate.h"
 #include "cli/policy.h"
 #include "cli/tour.h"
@@ -17,6 +18,7 @@ constexpr std::string_view kHelp =
     "  tokenforge tour        do the main job against a running suite, step by step\n"
     "  tokenforge policy      print who may call each method of a set of protos, for reviews\n"
     "  tokenforge calibrate   measure password hashing on this machine and recommend flags\n"
+    "  tokenforge audit       list, export and verify the audit log\n"
     "\n"
     "Each has --help, which lists its flags.\n";
 
@@ -54,6 +56,7 @@ int main(int argc, char** argv) {
   if (command == "calibrate") {
     return tokenforge::cli::Calibrate(argc - 1, argv + 1, std::cout, std::cerr);
   }
+  if (command == "audit") return tokenforge::cli::Audit(argc - 1, argv + 1, std::cout, std::cerr);
   const bool asked = command == "--help" || command == "-h" || command == "help";
   (asked ? std::cout : std::cerr) << kHelp;
   if (!asked && !command.empty()) std::cerr << "\nThere is no command " << command << ".\n";

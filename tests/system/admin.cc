@@ -41,6 +41,8 @@ Admin::Admin(Suite& suite)
     : stub_(auth::v1::AdminService::NewStub(suite.Connect("auth", "operator"))),
       keys_(suite.Connect("keys", "auth")) {}
 
+std::string Admin::NewToken() { return systemtest::NewToken(keys_); }
+
 grpc::Status Admin::RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse* response,
                                          Sessions sessions) {
   auth::v1::RevokeAllSigningKeysRequest request;
@@ -49,7 +51,7 @@ grpc::Status Admin::RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse*
   grpc::ClientContext context;
   SetDeadline(context);
   // A new one each time: the call ends its own token too.
-  context.AddMetadata("authorization", "Bearer " + NewToken(keys_));
+  context.AddMetadata("authorization", "Bearer " + NewToken());
   return stub_->RevokeAllSigningKeys(&context, request, response);
 }
 

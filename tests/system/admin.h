@@ -16,7 +16,9 @@ class Admin {
  public:
   explicit Admin(Suite& suite);
 
-  // Ends the test process when no token is to be had.
+  // An access token of a new administrator. Ends the test process when no token is to be had.
+  std::string NewToken();
+
   enum class Sessions { kGoOn, kEnd };
   grpc::Status RevokeAllSigningKeys(auth::v1::RevokeAllSigningKeysResponse* response,
                                     Sessions sessions = Sessions::kGoOn);
