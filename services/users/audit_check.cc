@@ -12,7 +12,7 @@ namespace tokenforge::users {
 namespace {
 
 constexpr std::size_t kMaxName = 64;
-constexpr std::size_t kMaxText = 512;
+constexpr std::size_t kMaxText = 2048;  // as long as a SPIFFE ID may be
 constexpr std::size_t kMaxAttributes = 32;
 constexpr std::chrono::hours kOldest{24 * 7};
 constexpr std::chrono::minutes kAhead{1};
@@ -41,12 +41,12 @@ void CheckAttributes(const AuditEvent& event, std::vector<errors::FieldFault>& f
     faults.push_back({"event.attributes", "must be at most 32"});
   }
   const auto good = [](const auto& each) {
-    return IsWord(each.first, false) && IsText(each.second, kMaxAttribute);
+    return IsWord(each.first, false) && IsText(each.second, kMaxText);
   };
   if (!std::all_of(event.attributes.begin(), event.attributes.end(), good)) {
     faults.push_back({"event.attributes",
                       "must have names of lower-case letters, digits and underscores, and values "
-                      "of at most 1024 characters without control characters"});
+                      "of at most 2048 characters without control characters"});
   }
 }
 
@@ -72,7 +72,7 @@ absl::Status CheckEvent(const AuditEvent& event, clock::WallTime now) {
       {"event.trace_id", &event.trace_id}};
   for (const auto& [field, text] : texts) {
     if (!IsText(*text, kMaxText)) {
-      faults.push_back({field, "must be at most 512 characters without control characters"});
+      faults.push_back({field, "must be at most 2048 characters without control characters"});
     }
   }
   CheckAttributes(event, faults);

@@ -107,14 +107,14 @@ TEST_F(AuditLogTest, RefusesEveryEventThatDoesNotBelongIntoALog) {
       [](AuditEvent& e) { e.user_id = "ann"; },
       [](AuditEvent& e) { e.user_id = "0191F3A2-7C4B-7D11-8A3E-52C0DE9F1B77"; },
       [](AuditEvent& e) { e.actor = "a\nb"; },
-      [](AuditEvent& e) { e.actor = std::string(513, 'a'); },
+      [](AuditEvent& e) { e.actor = std::string(2049, 'a'); },
       [](AuditEvent& e) { e.ip_address = "\x1B[2J"; },
       [](AuditEvent& e) { e.request_id = std::string("a\0b", 3); },
       [](AuditEvent& e) { e.trace_id = "\xFF"; },
       [](AuditEvent& e) { e.attributes["Email"] = ""; },
       [](AuditEvent& e) { e.attributes[""] = ""; },
       [](AuditEvent& e) { e.attributes["a.b"] = ""; },
-      [](AuditEvent& e) { e.attributes["a"] = std::string(1025, 'a'); },
+      [](AuditEvent& e) { e.attributes["a"] = std::string(2049, 'a'); },
       [](AuditEvent& e) { e.attributes["a"] = "\xE2\x80\xAE"; },
       [](AuditEvent& e) {
         for (int i = 0; i < 33; ++i) e.attributes["a" + std::to_string(i)] = "";
