@@ -11,6 +11,7 @@ const std::vector<std::string> kUsersMethods = {
     "tokenforge.users.v1.UserService/CreateUser",  // under an ID of ours
     "tokenforge.users.v1.UserService/VerifyPassword",
     "tokenforge.users.v1.UserService/GetUser",
+    "tokenforge.users.v1.UserService/ListAuditEvents",
 };
 const std::vector<std::string> kKeysMethods = {
     "tokenforge.keys.v1.KeyService/SignToken",
