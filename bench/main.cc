@@ -23,6 +23,7 @@ constexpr Part kParts[] = {
     {"million", tokenforge::bench::MeasureMillion},
     {"refresh", tokenforge::bench::MeasureRefresh},
     {"login", tokenforge::bench::MeasureLogin},
+    {"storm", tokenforge::bench::MeasureStorm},
     {"enumeration", tokenforge::bench::MeasureEnumeration},
     {"processes", tokenforge::bench::MeasureProcesses},
     {"revocation", tokenforge::bench::MeasureRevocation},
@@ -48,10 +49,11 @@ int main(int argc, char** argv) {
   bool json = false;
   tokenforge::config::Parser parser("tokenforge-bench",
                                     "Measures TokenForge; takes about fifteen minutes.");
-  parser.StringList("only", &only, {},
-                    "Parts to run: tokens, guard, sessions, million, refresh, login, enumeration, "
-                    "processes, "
-                    "revocation, flood, feed");
+  parser.StringList(
+      "only", &only, {},
+      "Parts to run: tokens, guard, sessions, million, refresh, login, storm, enumeration, "
+      "processes, "
+      "revocation, flood, feed");
   parser.Bool("json", &json, false, "Print one JSON object instead of the table");
   parser.Path("json-file", &json_file, "", "Write the JSON object here besides");
   const auto outcome = parser.Parse(argc, argv);

@@ -17,6 +17,7 @@ void MeasureRefresh(
     Report& report);  // Refresh through all four services: rate, CPU of every server process
 void MeasureLogin(
     Report& report);  // login rate against the bare hash rate; refresh while logins saturate
+void MeasureStorm(Report& report);        // what five hundred logins at once do to others
 void MeasureEnumeration(Report& report);  // whether times tell who has an account
 void MeasureProcesses(Report& report);    // start to ready, and memory at rest
 void MeasureRevocation(
