@@ -1,31 +1,11 @@
 #include "services/users/account_rows.h"
 
-#include <sstream>
-#include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "services/users/sql_session.h"
 #include "services/users/sql_time.h"
 
 namespace tokenforge::users {
-namespace {
-
-std::vector<std::string> SplitWords(const std::string& text) {
-  std::istringstream words(text);
-  std::vector<std::string> split;
-  for (std::string word; words >> word;) split.push_back(word);
-  return split;
-}
-
-std::string JoinWords(const std::vector<std::string>& words) {
-  std::string joined;
-  for (const std::string& word : words) joined += (joined.empty() ? "" : " ") + word;
-  return joined;
-}
-
-}  // namespace
-
 AccountRows::AccountRows(SqlSession& session)
     : insert_(PrepareInsert(session.soci())),
       update_(PrepareUpdate(session.soci())),
@@ -82,31 +62,31 @@ soci::statement AccountRows::PrepareSelect(soci::session& session, const std::st
 }
 
 bool AccountRows::Insert(const NewAccount& account) {
-  row_ = Row{.id = account.user_id,
-             .email = account.email.text(),
-             .given_name = account.given_name,
-             .family_name = account.family_name,
-             .password_hash = std::string(account.password_hash.Expose()),
-             .create_time = ToMicroseconds(account.create_time),
-             .update_time = ToMicroseconds(account.create_time)};
+  row_ = Row{{.id = account.user_id,
+              .email = account.email.text(),
+              .given_name = account.given_name,
+              .family_name = account.family_name,
+              .create_time = ToMicroseconds(account.create_time),
+              .update_time = ToMicroseconds(account.create_time)},
+             std::string(account.password_hash.Expose())};
   Execute(insert_);
   return insert_.get_affected_rows() == 1;
 }
 
 void AccountRows::Update(const Credentials& changed) {
   const Account& account = changed.account;
-  row_ = Row{.id = account.user_id,
-             .email_verified = account.email_verified ? 1 : 0,
-             .given_name = account.given_name,
-             .family_name = account.family_name,
-             .password_hash = std::string(changed.password_hash.Expose()),
-             .roles = JoinWords(account.roles),
-             .scopes = JoinWords(account.scopes),
-             .disabled = account.disabled ? 1 : 0,
-             .mfa_enabled = account.mfa_enabled ? 1 : 0,
-             .update_time = ToMicroseconds(account.update_time),
-             .sessions_valid_from = ToMicroseconds(account.sessions_valid_from),
-             .kept_session_id = account.kept_session_id};
+  row_ = Row{{.id = account.user_id,
+              .email_verified = account.email_verified ? 1 : 0,
+              .given_name = account.given_name,
+              .family_name = account.family_name,
+              .roles = JoinWords(account.roles),
+              .scopes = JoinWords(account.scopes),
+              .disabled = account.disabled ? 1 : 0,
+              .mfa_enabled = account.mfa_enabled ? 1 : 0,
+              .update_time = ToMicroseconds(account.update_time),
+              .sessions_valid_from = ToMicroseconds(account.sessions_valid_from),
+              .kept_session_id = account.kept_session_id},
+             std::string(changed.password_hash.Expose())};
   Execute(update_);
 }
 
@@ -146,22 +126,7 @@ std::optional<Credentials> AccountRows::FindOne(soci::statement& select) {
 }
 
 Credentials AccountRows::TakeRow() {
-  absl::StatusOr<CanonicalEmail> email = CanonicalEmail::Parse(row_.email);
-  if (!email.ok()) throw std::runtime_error("an email in the account database is not canonical");
-  Account account{.user_id = row_.id,
-                  .email = *std::move(email),
-                  .email_verified = row_.email_verified != 0,
-                  .given_name = row_.given_name,
-                  .family_name = row_.family_name,
-                  .roles = SplitWords(row_.roles),
-                  .scopes = SplitWords(row_.scopes),
-                  .disabled = row_.disabled != 0,
-                  .mfa_enabled = row_.mfa_enabled != 0,
-                  .create_time = FromMicroseconds(row_.create_time),
-                  .update_time = FromMicroseconds(row_.update_time),
-                  .sessions_valid_from = FromMicroseconds(row_.sessions_valid_from),
-                  .kept_session_id = row_.kept_session_id};
-  return {std::move(account), secret::Secret::Take(std::move(row_.password_hash))};
+  return {AccountOf(row_), secret::Secret::Take(std::move(row_.password_hash))};
 }
 
 }  // namespace tokenforge::users

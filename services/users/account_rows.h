@@ -9,6 +9,7 @@
 #include <string>
 
 #include "services/users/account.h"
+#include "services/users/account_columns.h"
 
 namespace tokenforge::users {
 
@@ -35,21 +36,8 @@ class AccountRows {
 
  private:
   // What the statements are bound to; it must stay where it is.
-  struct Row {
-    std::string id;
-    std::string email = {};
-    int email_verified = 0;
-    std::string given_name;
-    std::string family_name;
-    std::string password_hash;
-    std::string roles = {};
-    std::string scopes = {};
-    int disabled = 0;
-    int mfa_enabled = 0;
-    long long create_time = 0;  // microseconds of Unix time
-    long long update_time = 0;
-    long long sessions_valid_from = 0;
-    std::string kept_session_id = {};
+  struct Row : AccountColumns {
+    std::string password_hash = {};
   };
 
   soci::statement PrepareInsert(soci::session& session);

@@ -44,6 +44,8 @@ absl::StatusOr<Account> CreateOn(SqlSession& session, const NewAccount& account,
   return std::move(stored->account);
 }
 
+}  // namespace
+
 absl::StatusOr<Account> ChangeOn(SqlSession& session, const std::string& user_id,
                                  const AccountStore::Edit& edit) {
   auto& rows = session.Part<AccountRows>();
@@ -57,8 +59,6 @@ absl::StatusOr<Account> ChangeOn(SqlSession& session, const std::string& user_id
   if (absl::Status written = WriteBeside(session, **beside); !written.ok()) return written;
   return rows.FindById(user_id)->account;
 }
-
-}  // namespace
 
 bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 

@@ -31,6 +31,10 @@ class AccountStoreSql final : public AccountStore {
   RecordQueue records_;
 };
 
+// AccountStore::Change, inside a transaction that is under way.
+absl::StatusOr<Account> ChangeOn(SqlSession& session, const std::string& user_id,
+                                 const AccountStore::Edit& edit);
+
 // INVALID_FIELD when a text of it cannot be stored as it is.
 absl::Status CheckBeside(const Beside& beside);
 

@@ -31,7 +31,10 @@ std::vector<std::string> Mistakes(const Config& config) {
 
 void Declare(config::Parser& parser, Config* config) {
   rpc::Declare(parser, &config->server, "127.0.0.1:7444", "127.0.0.1:9444");
+  DeclareStorage(parser, config);
+}
 
+void DeclareStorage(config::Parser& parser, Config* config) {
   parser.Group("Database");
   parser
       .String("database-url", &config->database_url, "",

@@ -33,6 +33,9 @@ struct Config {
 
 void Declare(config::Parser& parser, Config* config);
 
+// The part of it that tools on the host need: the database and how passwords are hashed.
+void DeclareStorage(config::Parser& parser, Config* config);
+
 // How to reach the database, with the password read from its file. Errors name the setting or the
 // file.
 absl::StatusOr<std::unique_ptr<const SqlDialect>> DialectOf(const Config& config);

@@ -11,6 +11,8 @@
 #include "services/users/audit_store_sql.h"
 #include "services/users/config.h"
 #include "services/users/database_watch.h"
+#include "services/users/directory_store_sql.h"
+#include "services/users/import_store_sql.h"
 #include "services/users/user_service.h"
 #include "tokenforge/guard.h"
 
@@ -56,7 +58,11 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
 
   Accounts accounts(store, hashing, passwords, clock);
   AuditLog audit(audit_store, store, clock);
-  UserService service(accounts, audit);
+  DirectoryStoreSql directory_store(database);
+  Directory directory(store, directory_store, clock);
+  ImportStoreSql import_store(database);
+  AccountImport import(import_store, clock);
+  UserService service({accounts, audit, directory, import});
   Guard guard(GuardOptionsOf(config));
   guard.Protect<v1::UserService>(&service);
   return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },

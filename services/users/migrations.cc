@@ -112,6 +112,13 @@ const std::vector<Step>& Steps() {
         " create_time bigint not null,"
         " expire_time bigint not null)",
         "create index login_challenges_of_user on login_challenges (user_id, expire_time)"}},
+      {7,
+       "administration",
+       // Whom the suite must not lose the last of; few, whatever the number of accounts.
+       {"create index accounts_administrators on accounts (id)"
+        " where disabled = 0 and ' ' || roles || ' ' like '% admin %'",
+        // So that no import gives a removed account's ID to somebody else.
+        "create table removed_accounts (id {key} primary key, remove_time bigint not null)"}},
   };
   return *steps;
 }

@@ -1,35 +1,12 @@
 #include "services/users/registration.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "lib/errors/errors.h"
-#include "lib/uuid/uuid.h"
-#include "services/users/text.h"
+#include "services/users/directory_rules.h"
 
 namespace tokenforge::users {
-namespace {
-
-using Faults = std::vector<errors::FieldFault>;
-
-void CheckUserId(std::string_view user_id, Faults& faults) {
-  if (!uuid::IsCanonical(user_id)) faults.push_back({"user_id", "must be a lower-case UUID"});
-}
-
-void CheckName(const std::string& field, std::string_view name, Faults& faults) {
-  const std::optional<std::size_t> code_points = CountCodePoints(name);
-  if (!code_points) {
-    faults.push_back({field, "is not valid UTF-8"});
-    return;
-  }
-  if (*code_points > kMaxNameCodePoints) {
-    faults.push_back({field, "is longer than 100 characters"});
-  }
-  if (HoldsControlCharacter(name)) faults.push_back({field, "holds a control character"});
-}
-
-}  // namespace
 
 Registration::Registration(const RegistrationForm& form, CanonicalEmail email)
     : user_id_(form.user_id),

@@ -19,6 +19,11 @@ inline absl::Status AccountNotFound() {
   return errors::Make(errors::reasons::NOT_FOUND, "There is no such account.");
 }
 
+inline absl::Status LastAdministrator() {
+  return errors::InvalidFields(
+      {{"user_id", "is of the only enabled administrator; make another one first"}});
+}
+
 inline absl::Status HoldsNul() {
   return errors::InvalidFields({{"account", "holds a NUL character"}});
 }

@@ -31,33 +31,35 @@ Reactor* UserService::CreateUser(Context* context, const v1::CreateUserRequest* 
                          .password = request->password(),
                          .given_name = request->given_name(),
                          .family_name = request->family_name()},
-                        accounts_.passwords());
+                        flows_.accounts.passwords());
   if (!registration.ok()) return rpc::Answer(context, registration.status());
-  return rpc::Serve(context,
-                    Answer(accounts_.Create(rpc::DeadlineOf(*context), *std::move(registration),
-                                            OriginOf(*context, request->origin())),
-                           response));
+  return rpc::Serve(
+      context, Answer(flows_.accounts.Create(rpc::DeadlineOf(*context), *std::move(registration),
+                                             OriginOf(*context, request->origin())),
+                      response));
 }
 
 Reactor* UserService::VerifyPassword(Context* context, const v1::VerifyPasswordRequest* request,
                                      v1::VerifyPasswordResponse* response) {
-  return rpc::Serve(context,
-                    Answer(accounts_.VerifyPassword(rpc::DeadlineOf(*context), request->email(),
-                                                    secret::Secret(request->password()),
-                                                    OriginOf(*context, request->origin())),
-                           response));
+  return rpc::Serve(
+      context, Answer(flows_.accounts.VerifyPassword(rpc::DeadlineOf(*context), request->email(),
+                                                     secret::Secret(request->password()),
+                                                     OriginOf(*context, request->origin())),
+                      response));
 }
 
 Reactor* UserService::GetUser(Context* context, const v1::GetUserRequest* request,
                               v1::GetUserResponse* response) {
-  return rpc::Serve(context,
-                    Answer(accounts_.Get(rpc::DeadlineOf(*context), request->user_id()), response));
+  return rpc::Serve(
+      context,
+      Answer(flows_.accounts.Get(rpc::DeadlineOf(*context), request->user_id()), response));
 }
 
 Reactor* UserService::GetUserByEmail(Context* context, const v1::GetUserByEmailRequest* request,
                                      v1::GetUserByEmailResponse* response) {
   return rpc::Serve(
-      context, Answer(accounts_.GetByEmail(rpc::DeadlineOf(*context), request->email()), response));
+      context,
+      Answer(flows_.accounts.GetByEmail(rpc::DeadlineOf(*context), request->email()), response));
 }
 
 }  // namespace tokenforge::users

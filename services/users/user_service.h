@@ -1,23 +1,31 @@
-// UserService on the wire: each handler hands its call to a flow of Accounts, nothing more.
+// UserService on the wire: each handler hands its call to a flow, nothing more.
 //
-// A guard stands before it: only the façade gets here. Thread-safe. What it is given outlives the
-// server.
+// A guard stands before it: only the façade gets here. Thread-safe.
 #pragma once
 
 #include "lib/rpc/call.h"
-#include "lib/rpc/not_built_stream.h"
 #include "services/users/accounts.h"
 #include "services/users/audit_log.h"
+#include "services/users/directory.h"
+#include "services/users/import.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
 
 namespace tokenforge::users {
+
+// What the handlers hand their calls to; all of it outlives the server.
+struct UserFlows {
+  Accounts& accounts;
+  AuditLog& audit;
+  Directory& directory;
+  AccountImport& import;
+};
 
 class UserService final : public v1::UserService::CallbackService {
  public:
   using Context = grpc::CallbackServerContext;
   using Reactor = grpc::ServerUnaryReactor;
 
-  UserService(Accounts& accounts, AuditLog& audit) : accounts_(accounts), audit_(audit) {}
+  explicit UserService(const UserFlows& flows) : flows_(flows) {}
 
   Reactor* CreateUser(Context* context, const v1::CreateUserRequest* request,
                       v1::CreateUserResponse* response) override;
@@ -27,7 +35,25 @@ class UserService final : public v1::UserService::CallbackService {
                    v1::GetUserResponse* response) override;
   Reactor* GetUserByEmail(Context* context, const v1::GetUserByEmailRequest* request,
                           v1::GetUserByEmailResponse* response) override;
+  // user_service_directory.cc
+  Reactor* ListUsers(Context* context, const v1::ListUsersRequest* request,
+                     v1::ListUsersResponse* response) override;
+  Reactor* UpdateUser(Context* context, const v1::UpdateUserRequest* request,
+                      v1::UpdateUserResponse* response) override;
+  Reactor* SetRoles(Context* context, const v1::SetRolesRequest* request,
+                    v1::SetRolesResponse* response) override;
+  Reactor* SetDisabled(Context* context, const v1::SetDisabledRequest* request,
+                       v1::SetDisabledResponse* response) override;
+  Reactor* Unlock(Context* context, const v1::UnlockRequest* request,
+                  v1::UnlockResponse* response) override;
+  Reactor* DeleteUser(Context* context, const v1::DeleteUserRequest* request,
+                      v1::DeleteUserResponse* response) override;
 
+  // user_service_import.cc
+  grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(
+      Context* context, v1::ImportUsersResponse* response) override;
+
+  // user_service_audit.cc
   Reactor* RecordAuditEvent(Context* context, const v1::RecordAuditEventRequest* request,
                             v1::RecordAuditEventResponse* response) override;
   Reactor* ListAuditEvents(Context* context, const v1::ListAuditEventsRequest* request,
@@ -36,28 +62,6 @@ class UserService final : public v1::UserService::CallbackService {
   // Declared, and not built in this version.
   Reactor* GetLoginChallenge(Context* context, const v1::GetLoginChallengeRequest*,
                              v1::GetLoginChallengeResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* ListUsers(Context* context, const v1::ListUsersRequest*,
-                     v1::ListUsersResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* UpdateUser(Context* context, const v1::UpdateUserRequest*,
-                      v1::UpdateUserResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* SetRoles(Context* context, const v1::SetRolesRequest*, v1::SetRolesResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* SetDisabled(Context* context, const v1::SetDisabledRequest*,
-                       v1::SetDisabledResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* Unlock(Context* context, const v1::UnlockRequest*, v1::UnlockResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* DeleteUser(Context* context, const v1::DeleteUserRequest*,
-                      v1::DeleteUserResponse*) override {
     return rpc::NotBuilt(context);
   }
   Reactor* ChangePassword(Context* context, const v1::ChangePasswordRequest*,
@@ -96,14 +100,9 @@ class UserService final : public v1::UserService::CallbackService {
                               v1::VerifySecondFactorResponse*) override {
     return rpc::NotBuilt(context);
   }
-  grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(Context*,
-                                                               v1::ImportUsersResponse*) override {
-    return rpc::NotBuiltReads<v1::ImportUsersRequest>();
-  }
 
  private:
-  Accounts& accounts_;
-  AuditLog& audit_;
+  const UserFlows flows_;
 };
 
 }  // namespace tokenforge::users

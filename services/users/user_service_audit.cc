@@ -39,12 +39,12 @@ async::Task<absl::Status> List(AuditLog& log, Deadline deadline,
 
 Reactor* UserService::RecordAuditEvent(Context* context, const v1::RecordAuditEventRequest* request,
                                        v1::RecordAuditEventResponse* response) {
-  return rpc::Serve(context, Record(audit_, rpc::DeadlineOf(*context), request, response));
+  return rpc::Serve(context, Record(flows_.audit, rpc::DeadlineOf(*context), request, response));
 }
 
 Reactor* UserService::ListAuditEvents(Context* context, const v1::ListAuditEventsRequest* request,
                                       v1::ListAuditEventsResponse* response) {
-  return rpc::Serve(context, List(audit_, rpc::DeadlineOf(*context), request, response));
+  return rpc::Serve(context, List(flows_.audit, rpc::DeadlineOf(*context), request, response));
 }
 
 }  // namespace tokenforge::users
