@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "lib/errors/errors.h"
+#include "lib/sync/mutex.h"
 #include "services/users/sql_dialects.h"
 
 namespace tokenforge::users {
@@ -14,8 +15,14 @@ namespace {
 // Owner only: the file holds password hashes. SQLite gives its -wal and -shm files the same mode.
 constexpr mode_t kFileMode = 0600;
 
+// Opens nothing that is there already: whoever closes a file drops every POSIX lock that this
+// process has on it, those of SQLite's open connections too. Another process would then take itself
+// for the last one and remove the write-ahead log under them. One at a time, so that no connection
+// of this process is open before the new file is closed.
 void CreateWithFileMode(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
+  static sync::Mutex& one_at_a_time = *new sync::Mutex;
+  const sync::MutexLock lock(&one_at_a_time);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
   if (file >= 0) ::close(file);  // else SQLite says what is wrong
 }
 
