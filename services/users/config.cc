@@ -58,6 +58,7 @@ void DeclareStorage(config::Parser& parser, Config* config) {
                   std::chrono::hours(24));
 
   Declare(parser, &config->hashing);
+  Declare(parser, &config->factors);
 
   parser.Check([config] { return Mistakes(*config); });
 }

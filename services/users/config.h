@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lib/rpc/settings.h"
+#include "services/users/factor_settings.h"
 #include "services/users/hash_settings.h"
 #include "services/users/sql_dialect.h"
 
@@ -29,6 +30,7 @@ struct Config {
   std::chrono::milliseconds audit_anchor_interval{5 * 60 * 1000};
 
   HashSettings hashing;
+  FactorSettings factors;
 };
 
 void Declare(config::Parser& parser, Config* config);

@@ -65,9 +65,7 @@ async::Task<absl::StatusOr<FactorLogin::Challenge>> FactorLogin::Open(Deadline d
                            .create_time = now,
                            .expire_time = now + DefaultLifeOf(TokenPurpose::kLoginChallenge)};
   const clock::WallTime expire_time = challenge.expire_time;
-  Beside beside{.events = {Audited(origin, now, "login.password_accepted", challenge.user_id)}};
-  async::Task<absl::Status> opening =
-      store_.Open(deadline, std::move(challenge), std::move(beside));
+  async::Task<absl::Status> opening = store_.Open(deadline, std::move(challenge), {});
   const absl::Status opened = co_await std::move(opening);
   if (!opened.ok()) co_return opened;
   co_return Challenge{std::move(text), expire_time};

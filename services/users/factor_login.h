@@ -35,8 +35,8 @@ class FactorLogin {
     secret::Secret text;
     clock::WallTime expire_time;
   };
-  // After a right password of an account with mfa_enabled. `device_address` is what the device says
-  // its address is, for the session.
+  // After a right password of an account with mfa_enabled, which is in the audit log already.
+  // `device_address` is what the device says its address is, for the session.
   async::Task<absl::StatusOr<Challenge>> Open(Deadline deadline, std::string user_id,
                                               std::string device_address, Origin origin);
 

@@ -33,13 +33,13 @@ absl::Status RequireId(const std::string& user_id) {
 // The owner is told of every change: it may not have been them.
 Beside Told(const Account& account, const Origin& origin, clock::WallTime now, const char* event,
             const char* mail) {
-  return {.events = {Audited(origin, now, event, account.user_id)},
-          .mails = {{.kind = mail,
-                     .email = account.email.text(),
-                     .user_id = account.user_id,
-                     .create_time = now,
-                     .attributes = {{"device_name", origin.device_name},
-                                    {"ip_address", origin.ip_address}}}}};
+  return {
+      .events = {Audited(origin, now, event, account.user_id)},
+      .mails = {{.kind = mail,
+                 .email = account.email.text(),
+                 .user_id = account.user_id,
+                 .create_time = now,
+                 .attributes = {{"device", origin.device_name}, {"address", origin.ip_address}}}}};
 }
 
 Written DisableNow(FactorState& state, clock::WallTime now, const Origin& origin) {

@@ -12,6 +12,7 @@
 #include "services/users/config.h"
 #include "services/users/database_watch.h"
 #include "services/users/directory_store_sql.h"
+#include "services/users/factor_parts.h"
 #include "services/users/import_store_sql.h"
 #include "services/users/user_service.h"
 #include "tokenforge/guard.h"
@@ -36,6 +37,8 @@ GuardOptions GuardOptionsOf(const Config& config) {
 absl::Status Wire(const Config& config, rpc::Process& process) {
   auto dialect = DialectOf(config);
   if (!dialect.ok()) return dialect.status();
+  const auto factor_keys = FactorKeysOf(config.factors);
+  if (!factor_keys.ok()) return factor_keys.status();
   const clock::SystemClock clock;
   const PasswordHasher hasher(PolicyOf(config.hashing), MemoryBytesOf(config.hashing));
   const PasswordPolicy passwords(RulesOf(config.hashing));
@@ -62,7 +65,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   Directory directory(store, directory_store, clock);
   ImportStoreSql import_store(database);
   AccountImport import(import_store, clock);
-  UserService service({accounts, audit, directory, import});
+  FactorParts factors(database, hashing, *factor_keys, config.factors.issuer, clock);
+  UserService service({accounts, audit, directory, import, factors.factors(), factors.login()});
   Guard guard(GuardOptionsOf(config));
   guard.Protect<v1::UserService>(&service);
   return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },

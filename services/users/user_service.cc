@@ -41,11 +41,12 @@ Reactor* UserService::CreateUser(Context* context, const v1::CreateUserRequest* 
 
 Reactor* UserService::VerifyPassword(Context* context, const v1::VerifyPasswordRequest* request,
                                      v1::VerifyPasswordResponse* response) {
-  return rpc::Serve(
-      context, Answer(flows_.accounts.VerifyPassword(rpc::DeadlineOf(*context), request->email(),
-                                                     secret::Secret(request->password()),
-                                                     OriginOf(*context, request->origin())),
-                      response));
+  const Deadline deadline = rpc::DeadlineOf(*context);
+  const Origin origin = OriginOf(*context, request->origin());
+  return rpc::Serve(context, AnswerLogin(flows_.accounts.VerifyPassword(
+                                             deadline, request->email(),
+                                             secret::Secret(request->password()), origin),
+                                         flows_.logins, deadline, origin, request, response));
 }
 
 Reactor* UserService::GetUser(Context* context, const v1::GetUserRequest* request,

@@ -7,6 +7,8 @@
 #include "services/users/accounts.h"
 #include "services/users/audit_log.h"
 #include "services/users/directory.h"
+#include "services/users/factor_login.h"
+#include "services/users/factors.h"
 #include "services/users/import.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
 
@@ -18,6 +20,8 @@ struct UserFlows {
   AuditLog& audit;
   Directory& directory;
   AccountImport& import;
+  Factors& factors;
+  FactorLogin& logins;
 };
 
 class UserService final : public v1::UserService::CallbackService {
@@ -53,6 +57,18 @@ class UserService final : public v1::UserService::CallbackService {
   grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(
       Context* context, v1::ImportUsersResponse* response) override;
 
+  // user_service_factors.cc
+  Reactor* GetLoginChallenge(Context* context, const v1::GetLoginChallengeRequest* request,
+                             v1::GetLoginChallengeResponse* response) override;
+  Reactor* EnrollTotp(Context* context, const v1::EnrollTotpRequest* request,
+                      v1::EnrollTotpResponse* response) override;
+  Reactor* ConfirmTotp(Context* context, const v1::ConfirmTotpRequest* request,
+                       v1::ConfirmTotpResponse* response) override;
+  Reactor* DisableTotp(Context* context, const v1::DisableTotpRequest* request,
+                       v1::DisableTotpResponse* response) override;
+  Reactor* VerifySecondFactor(Context* context, const v1::VerifySecondFactorRequest* request,
+                              v1::VerifySecondFactorResponse* response) override;
+
   // user_service_audit.cc
   Reactor* RecordAuditEvent(Context* context, const v1::RecordAuditEventRequest* request,
                             v1::RecordAuditEventResponse* response) override;
@@ -60,10 +76,6 @@ class UserService final : public v1::UserService::CallbackService {
                            v1::ListAuditEventsResponse* response) override;
 
   // Declared, and not built in this version.
-  Reactor* GetLoginChallenge(Context* context, const v1::GetLoginChallengeRequest*,
-                             v1::GetLoginChallengeResponse*) override {
-    return rpc::NotBuilt(context);
-  }
   Reactor* ChangePassword(Context* context, const v1::ChangePasswordRequest*,
                           v1::ChangePasswordResponse*) override {
     return rpc::NotBuilt(context);
@@ -84,25 +96,16 @@ class UserService final : public v1::UserService::CallbackService {
                                      v1::CompleteEmailVerificationResponse*) override {
     return rpc::NotBuilt(context);
   }
-  Reactor* EnrollTotp(Context* context, const v1::EnrollTotpRequest*,
-                      v1::EnrollTotpResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* ConfirmTotp(Context* context, const v1::ConfirmTotpRequest*,
-                       v1::ConfirmTotpResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* DisableTotp(Context* context, const v1::DisableTotpRequest*,
-                       v1::DisableTotpResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* VerifySecondFactor(Context* context, const v1::VerifySecondFactorRequest*,
-                              v1::VerifySecondFactorResponse*) override {
-    return rpc::NotBuilt(context);
-  }
 
  private:
   const UserFlows flows_;
 };
+
+// What VerifyPassword answers once the password was right: the account, and a challenge when it has
+// a second factor. `request` and `response` belong to the call.
+async::Task<absl::Status> AnswerLogin(async::Task<absl::StatusOr<Account>> verifying,
+                                      FactorLogin& logins, Deadline deadline, Origin origin,
+                                      const v1::VerifyPasswordRequest* request,
+                                      v1::VerifyPasswordResponse* response);
 
 }  // namespace tokenforge::users

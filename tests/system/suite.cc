@@ -110,7 +110,8 @@ std::vector<std::string> Suite::names() const {
 void Suite::Start() {
   Shell(std::string(TOKENFORGE_DEV) + " certs " + certs() + " >/dev/null");
   Shell(
-      "umask 077; for f in refresh kek; do printf 'test-1 %s\\n' \"$(openssl rand -base64 32)\" >" +
+      "umask 077; for f in refresh kek factor; do printf 'test-1 %s\\n' \"$(openssl rand -base64 "
+      "32)\" >" +
       dir_ + "/$f.keys; done");
   WriteRedisUsers();
   if (options_.postgres) StartPostgres();
@@ -202,6 +203,7 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
   };
   if (name == "users") {
     add({"--bcrypt-cost=" + std::to_string(options_.bcrypt_cost),
+         "--factor-key-file=" + dir_ + "/factor.keys",
          options_.postgres
              ? "--database-url=postgresql:///postgres?host=" + postgres_dir_ + "&user=tokenforge"
              : "--database-url=sqlite://" + dir_ + "/users.db"});

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <soci/soci.h>
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>

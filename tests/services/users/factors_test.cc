@@ -2,7 +2,6 @@
 #include "services/users/factors.h"
 
 #include <gmock/gmock.h>
-#include <soci/soci.h>
 
 #include "services/users/recovery_code.h"
 #include "tests/services/users/factor_fixture.h"

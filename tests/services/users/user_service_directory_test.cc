@@ -16,6 +16,7 @@
 #include "lib/uuid/uuid.h"
 #include "services/users/audit_store_sql.h"
 #include "services/users/directory_store_sql.h"
+#include "services/users/factor_parts.h"
 #include "services/users/import_store_sql.h"
 #include "services/users/user_service.h"
 #include "tests/fakes/fake_clock.h"
@@ -96,7 +97,9 @@ class UserServiceDirectoryTest : public testing::Test {
   Directory directory_{sqlite_.store(), directory_store_, clock_};
   ImportStoreSql import_store_{sqlite_.database()};
   AccountImport import_{import_store_, clock_};
-  UserService service_{{accounts_, audit_, directory_, import_}};
+  FactorParts factors_{sqlite_.database(), hashing_, std::nullopt, "TokenForge", clock_};
+  UserService service_{
+      {accounts_, audit_, directory_, import_, factors_.factors(), factors_.login()}};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };

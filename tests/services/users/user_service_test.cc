@@ -13,6 +13,7 @@
 #include "lib/rpc/status.h"
 #include "services/users/audit_store_sql.h"
 #include "services/users/directory_store_sql.h"
+#include "services/users/factor_parts.h"
 #include "services/users/import_store_sql.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/services/users/sqlite_accounts.h"
@@ -79,7 +80,9 @@ class UserServiceTest : public testing::Test {
   Directory directory_{sqlite_.store(), directory_store_, clock_};
   ImportStoreSql import_store_{sqlite_.database()};
   AccountImport import_{import_store_, clock_};
-  UserService service_{{accounts_, audit_, directory_, import_}};
+  FactorParts factors_{sqlite_.database(), hashing_, std::nullopt, "TokenForge", clock_};
+  UserService service_{
+      {accounts_, audit_, directory_, import_, factors_.factors(), factors_.login()}};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
   v1::CreateUserResponse created_;
@@ -202,13 +205,23 @@ TEST_F(UserServiceTest, NeverSendsAPasswordOrAHashBack) {
   EXPECT_EQ(Create(bad).ToString().find("MARK"), std::string::npos);
 }
 
+TEST_F(UserServiceTest, SaysThatItHasNoSecondFactorsWithoutKeysForThem) {
+  v1::EnrollTotpRequest request;
+  request.set_user_id(kId);
+  v1::EnrollTotpResponse response;
+  const absl::Status refused = Call(&Stub::EnrollTotp, request, &response);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(refused), errors::reasons::MFA_NOT_ENABLED);
+}
+
 TEST_F(UserServiceTest, SaysWhatIsNotBuilt) {
   const auto reason = [this](auto method, const auto& request, auto response) {
     return ReasonOf(Call(method, request, &response));
   };
   using errors::reasons::NOT_BUILT;
-  EXPECT_EQ(reason(&Stub::EnrollTotp, v1::EnrollTotpRequest(), v1::EnrollTotpResponse()),
-            NOT_BUILT);
+  EXPECT_EQ(
+      reason(&Stub::ChangePassword, v1::ChangePasswordRequest(), v1::ChangePasswordResponse()),
+      NOT_BUILT);
 }
 
 }  // namespace
