@@ -1,5 +1,6 @@
 #include "services/auth/auth_service.h"
 
+#include "services/auth/factor_flows.h"
 #include "services/auth/limit_refusal.h"
 #include "services/auth/login_flows.h"
 #include "services/auth/service_tokens.h"
@@ -19,6 +20,12 @@ Reactor* AuthService::Login(Context* context, const v1::LoginRequest* request,
                             v1::LoginResponse* response) {
   return ServeLimited(context,
                       auth::Login(facade_, Origin(*context, facade_.proxies), request, response));
+}
+
+Reactor* AuthService::CompleteLogin(Context* context, const v1::CompleteLoginRequest* request,
+                                    v1::CompleteLoginResponse* response) {
+  return ServeLimited(
+      context, auth::CompleteLogin(facade_, Origin(*context, facade_.proxies), request, response));
 }
 
 Reactor* AuthService::Refresh(Context* context, const v1::RefreshRequest* request,
@@ -55,6 +62,24 @@ Reactor* AuthService::WhoAmI(Context* context, const v1::WhoAmIRequest* /*reques
                              v1::WhoAmIResponse* response) {
   return rpc::Serve(context,
                     auth::WhoAmI(facade_, rpc::ServerCall(*context), CallerOf(*context), response));
+}
+
+Reactor* AuthService::EnrollTotp(Context* context, const v1::EnrollTotpRequest* /*request*/,
+                                 v1::EnrollTotpResponse* response) {
+  return rpc::Serve(context, auth::EnrollTotp(facade_, Origin(*context, facade_.proxies),
+                                              CallerOf(*context), response));
+}
+
+Reactor* AuthService::ConfirmTotp(Context* context, const v1::ConfirmTotpRequest* request,
+                                  v1::ConfirmTotpResponse* response) {
+  return rpc::Serve(context, auth::ConfirmTotp(facade_, Origin(*context, facade_.proxies),
+                                               CallerOf(*context), request, response));
+}
+
+Reactor* AuthService::DisableTotp(Context* context, const v1::DisableTotpRequest* request,
+                                  v1::DisableTotpResponse* /*response*/) {
+  return ServeLimited(context, auth::DisableTotp(facade_, Origin(*context, facade_.proxies),
+                                                 CallerOf(*context), request));
 }
 
 Reactor* AuthService::Introspect(Context* context, const v1::IntrospectRequest* request,

@@ -1,5 +1,5 @@
-// AuthService on the wire: each handler hands its call to a flow (login_flows.h, session_flows.h,
-// service_tokens.h), nothing more.
+// AuthService on the wire: each handler hands its call to a flow (login_flows.h, factor_flows.h,
+// session_flows.h, service_tokens.h), nothing more.
 //
 // A guard stands before it: a handler of an AUTHENTICATED method has a verified Caller.
 // Thread-safe. The facade and whatever `verify` uses outlive the server.
@@ -22,6 +22,9 @@ class AuthService final : public v1::AuthService::CallbackService {
   grpc::ServerUnaryReactor* Login(grpc::CallbackServerContext* context,
                                   const v1::LoginRequest* request,
                                   v1::LoginResponse* response) override;
+  grpc::ServerUnaryReactor* CompleteLogin(grpc::CallbackServerContext* context,
+                                          const v1::CompleteLoginRequest* request,
+                                          v1::CompleteLoginResponse* response) override;
   grpc::ServerUnaryReactor* Refresh(grpc::CallbackServerContext* context,
                                     const v1::RefreshRequest* request,
                                     v1::RefreshResponse* response) override;
@@ -40,6 +43,15 @@ class AuthService final : public v1::AuthService::CallbackService {
   grpc::ServerUnaryReactor* WhoAmI(grpc::CallbackServerContext* context,
                                    const v1::WhoAmIRequest* request,
                                    v1::WhoAmIResponse* response) override;
+  grpc::ServerUnaryReactor* EnrollTotp(grpc::CallbackServerContext* context,
+                                       const v1::EnrollTotpRequest* request,
+                                       v1::EnrollTotpResponse* response) override;
+  grpc::ServerUnaryReactor* ConfirmTotp(grpc::CallbackServerContext* context,
+                                        const v1::ConfirmTotpRequest* request,
+                                        v1::ConfirmTotpResponse* response) override;
+  grpc::ServerUnaryReactor* DisableTotp(grpc::CallbackServerContext* context,
+                                        const v1::DisableTotpRequest* request,
+                                        v1::DisableTotpResponse* response) override;
   grpc::ServerUnaryReactor* Introspect(grpc::CallbackServerContext* context,
                                        const v1::IntrospectRequest* request,
                                        v1::IntrospectResponse* response) override;
@@ -48,11 +60,6 @@ class AuthService final : public v1::AuthService::CallbackService {
                                               v1::IssueServiceTokenResponse* response) override;
 
   // Declared, and not built in this version.
-  grpc::ServerUnaryReactor* CompleteLogin(grpc::CallbackServerContext* context,
-                                          const v1::CompleteLoginRequest*,
-                                          v1::CompleteLoginResponse*) override {
-    return rpc::NotBuilt(context);
-  }
   grpc::ServerUnaryReactor* UpdateProfile(grpc::CallbackServerContext* context,
                                           const v1::UpdateProfileRequest*,
                                           v1::UpdateProfileResponse*) override {
@@ -81,21 +88,6 @@ class AuthService final : public v1::AuthService::CallbackService {
   grpc::ServerUnaryReactor* VerifyEmail(grpc::CallbackServerContext* context,
                                         const v1::VerifyEmailRequest*,
                                         v1::VerifyEmailResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* EnrollTotp(grpc::CallbackServerContext* context,
-                                       const v1::EnrollTotpRequest*,
-                                       v1::EnrollTotpResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* ConfirmTotp(grpc::CallbackServerContext* context,
-                                        const v1::ConfirmTotpRequest*,
-                                        v1::ConfirmTotpResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* DisableTotp(grpc::CallbackServerContext* context,
-                                        const v1::DisableTotpRequest*,
-                                        v1::DisableTotpResponse*) override {
     return rpc::NotBuilt(context);
   }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "lib/telemetry/metrics.h"
 #include "services/auth/audit_client.h"
+#include "services/auth/factor_client.h"
 #include "services/auth/keys_client.h"
 #include "services/auth/lock_watch.h"
 #include "services/auth/service_token_rules.h"
@@ -34,6 +35,7 @@ struct Facade {
   std::vector<std::string> audiences;  // the `aud` of access tokens
   ServiceTokenRules service_tokens;
   TrustedProxies proxies;
+  FactorClient factors;
 
   telemetry::CounterFamily logins{
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};

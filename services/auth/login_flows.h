@@ -19,7 +19,8 @@ async::Task<absl::Status> Register(Facade& facade, Origin origin,
                                    const v1::RegisterRequest* request,
                                    v1::RegisterResponse* response);
 
-// Count the guess, verify the password, give back what was no guess, start a session, sign.
+// Count the guess, verify the password, give back what was no guess, start a session, sign; or
+// answer with a challenge, when there is a second factor (factor_flows.h).
 async::Task<absl::Status> Login(Facade& facade, Origin origin, const v1::LoginRequest* request,
                                 v1::LoginResponse* response);
 

@@ -52,7 +52,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 audit,
                 config.audiences,
                 std::move(rules->service_tokens),
-                std::move(rules->proxies)};
+                std::move(rules->proxies),
+                FactorClient(upstreams->users)};
   KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch(),
                audit};
   Guard guard(GuardOptionsOf(config, trust));

@@ -14,15 +14,6 @@ namespace {
 
 namespace reasons = errors::reasons;
 
-// These methods are about a person's sessions; a service's own token has none.
-absl::Status RequirePerson(const Caller& caller) {
-  if (caller.kind() == Caller::Kind::kUser && !caller.session_id().empty()) {
-    return absl::OkStatus();
-  }
-  return errors::Make(reasons::TOKEN_WRONG_TYPE,
-                      "this method needs the access token of a person's session");
-}
-
 std::int64_t Seconds(Caller::Time time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -40,6 +31,14 @@ users::v1::AuditEvent EndingOf(const Origin& origin, const Caller& caller, const
 }
 
 }  // namespace
+
+absl::Status RequirePerson(const Caller& caller) {
+  if (caller.kind() == Caller::Kind::kUser && !caller.session_id().empty()) {
+    return absl::OkStatus();
+  }
+  return errors::Make(reasons::TOKEN_WRONG_TYPE,
+                      "this method needs the access token of a person's session");
+}
 
 async::Task<absl::Status> Logout(Facade& facade, Origin origin, Caller caller) {
   if (absl::Status person = RequirePerson(caller); !person.ok()) co_return person;

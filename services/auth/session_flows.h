@@ -19,6 +19,9 @@
 
 namespace tokenforge::auth {
 
+// These methods are about a person; a service's own token has none: TOKEN_WRONG_TYPE.
+absl::Status RequirePerson(const Caller& caller);
+
 async::Task<absl::Status> Logout(Facade& facade, Origin origin, Caller caller);
 
 async::Task<absl::Status> LogoutAll(Facade& facade, Origin origin, Caller caller,

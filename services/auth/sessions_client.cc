@@ -15,11 +15,12 @@ SessionsClient::SessionsClient(const std::shared_ptr<grpc::Channel>& channel)
     : stub_(sessions::v1::SessionService::NewStub(channel)) {}
 
 async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> SessionsClient::CreateSession(
-    const Origin& origin, const std::string& user_id, const v1::Device& device) {
+    const Origin& origin, const std::string& user_id, const v1::Device& device,
+    const std::vector<std::string>& amr) {
   sessions::v1::CreateSessionRequest query;
   query.set_user_id(user_id);
   *query.mutable_device() = ToInternal(device, origin);
-  query.add_amr("pwd");
+  query.mutable_amr()->Add(amr.begin(), amr.end());
   query.set_client_id(origin.client_id);
   return rpc::Call(*stub_, &Methods::CreateSession, rpc::OutgoingContext(origin.call),
                    std::move(query));

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
@@ -21,9 +22,10 @@ class SessionsClient {
  public:
   explicit SessionsClient(const std::shared_ptr<grpc::Channel>& channel);
 
-  // A session of a user who proved who they are with a password (amr `pwd`).
+  // A session of a user who proved who they are by these methods (RFC 8176).
   async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> CreateSession(
-      const Origin& origin, const std::string& user_id, const v1::Device& device);
+      const Origin& origin, const std::string& user_id, const v1::Device& device,
+      const std::vector<std::string>& amr);
   async::Task<absl::StatusOr<sessions::v1::RotateRefreshTokenResponse>> RotateRefreshToken(
       const Origin& origin, const v1::RefreshRequest& request);
   async::Task<absl::StatusOr<sessions::v1::ListSessionsResponse>> ListSessions(

@@ -69,8 +69,8 @@ async::Task<absl::StatusOr<v1::Tokens>> SignTokens(
 
 async::Task<absl::StatusOr<v1::Tokens>> StartSession(Facade& facade, const Origin& origin,
                                                      const users::v1::User& user,
-                                                     const v1::Device& device) {
-  const auto created = co_await facade.sessions.CreateSession(origin, user.user_id(), device);
+                                                     const v1::Device& device, const Amr& amr) {
+  const auto created = co_await facade.sessions.CreateSession(origin, user.user_id(), device, amr);
   if (!created.ok()) {
     co_return Outward(created.status(), "sessions.CreateSession", {reasons::INVALID_FIELD});
   }
@@ -78,6 +78,13 @@ async::Task<absl::StatusOr<v1::Tokens>> StartSession(Facade& facade, const Origi
       co_await SignTokens(facade, origin, user, created->session(), created->refresh_token());
   if (!tokens.ok()) co_await Abandon(facade, origin, created->session());
   co_return tokens;
+}
+
+async::Task<absl::StatusOr<v1::Tokens>> StartSession(Facade& facade, const Origin& origin,
+                                                     const users::v1::User& user,
+                                                     const v1::Device& device) {
+  static const Amr password = {"pwd"};
+  return StartSession(facade, origin, user, device, password);
 }
 
 }  // namespace tokenforge::auth

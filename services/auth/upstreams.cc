@@ -10,6 +10,7 @@ namespace {
 const std::vector<std::string> kUsersMethods = {
     "tokenforge.users.v1.UserService/CreateUser",  // under an ID of ours
     "tokenforge.users.v1.UserService/VerifyPassword",
+    "tokenforge.users.v1.UserService/GetLoginChallenge",
     "tokenforge.users.v1.UserService/GetUser",
     "tokenforge.users.v1.UserService/ListAuditEvents",
 };

@@ -41,6 +41,7 @@ async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> UsersClient::Veri
   users::v1::VerifyPasswordRequest query;
   query.set_email(guess.email());
   query.set_password(request.password());
+  query.set_device_ip_address(request.device().ip_address());
   *query.mutable_origin() = ToUsersOrigin(origin, "", request.device());
   return rpc::Call(*stub_, &Methods::VerifyPassword, rpc::OutgoingContext(origin.call),
                    std::move(query));

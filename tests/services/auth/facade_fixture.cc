@@ -59,7 +59,8 @@ FacadeTest::FacadeTest() {
                            ServiceTokenRules::Parse({"tokenforge"}, {"/jobs/*=notes.read"},
                                                     {"/jobs/*=notes"}, "example.org")
                                .value(),
-                           TrustedProxies::Parse({"/gateway"}, "example.org").value()});
+                           TrustedProxies::Parse({"/gateway"}, "example.org").value(),
+                           FactorClient(upstream_)});
   reports_ = std::make_unique<GuardReports>(
       hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();

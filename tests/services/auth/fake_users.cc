@@ -103,6 +103,7 @@ grpc::Status FakeUsers::VerifyPassword(grpc::ServerContext* context,
     return rpc::ToGrpc(errors::Make(reasons::ACCOUNT_DISABLED, "this account is disabled"));
   }
   *response->mutable_user() = found->second.user;
+  if (found->second.user.mfa_enabled()) OpenChallenge(*request, response);
   return grpc::Status::OK;
 }
 

@@ -15,6 +15,9 @@ namespace tokenforge::auth::testing {
 
 class FakeUsers final : public users::v1::UserService::Service {
  public:
+  static constexpr const char* kRightCode = "123456";
+  static constexpr const char* kRightRecoveryCode = "ABCD-EFGH-IJKL-MNOP";
+
   Faults faults;
 
   // Changes a stored account.
@@ -38,15 +41,36 @@ class FakeUsers final : public users::v1::UserService::Service {
                               users::v1::VerifyPasswordResponse* response) override;
   grpc::Status GetUser(grpc::ServerContext* context, const users::v1::GetUserRequest* request,
                        users::v1::GetUserResponse* response) override;
+  grpc::Status GetLoginChallenge(grpc::ServerContext* context,
+                                 const users::v1::GetLoginChallengeRequest* request,
+                                 users::v1::GetLoginChallengeResponse* response) override;
+  grpc::Status VerifySecondFactor(grpc::ServerContext* context,
+                                  const users::v1::VerifySecondFactorRequest* request,
+                                  users::v1::VerifySecondFactorResponse* response) override;
+  grpc::Status EnrollTotp(grpc::ServerContext* context, const users::v1::EnrollTotpRequest* request,
+                          users::v1::EnrollTotpResponse* response) override;
+  grpc::Status ConfirmTotp(grpc::ServerContext* context,
+                           const users::v1::ConfirmTotpRequest* request,
+                           users::v1::ConfirmTotpResponse* response) override;
+  grpc::Status DisableTotp(grpc::ServerContext* context,
+                           const users::v1::DisableTotpRequest* request,
+                           users::v1::DisableTotpResponse* response) override;
 
  private:
   struct Account {
     users::v1::User user;
     std::string password;
   };
+  void OpenChallenge(const users::v1::VerifyPasswordRequest& request,
+                     users::v1::VerifyPasswordResponse* response)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Account* AccountOf(const std::string& user_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   sync::Mutex mutex_;
   std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // by email
   std::vector<users::v1::AuditEvent> audited_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, users::v1::VerifyPasswordRequest> challenges_ ABSL_GUARDED_BY(mutex_);
+  int challenges_made_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace tokenforge::auth::testing

@@ -113,14 +113,6 @@ TEST_F(LoginFlows, LoginOfADisabledAccountSaysSoOnlyAfterARightPassword) {
   EXPECT_EQ(ReasonOf(TryLogin("ada@example.org", "wrong password")), reasons::INVALID_CREDENTIALS);
 }
 
-TEST_F(LoginFlows, LoginFailsClosedWhenASecondFactorIsDue) {
-  Register();
-  users_.Change("ada@example.org", [](users::v1::User& user) { user.set_mfa_enabled(true); });
-  const int sessions = sessions_.faults.Calls("CreateSession");
-  EXPECT_EQ(ReasonOf(TryLogin("ada@example.org", kPassword)), reasons::NOT_BUILT);
-  EXPECT_EQ(sessions_.faults.Calls("CreateSession"), sessions);
-}
-
 TEST_F(LoginFlows, LoginLeavesNoSessionBehindWhenNothingCanBeSigned) {
   Register();
   keys_.faults.Fail("SignToken", Down());
