@@ -7,6 +7,7 @@
 #include "cli/audit.h"
 #include "cli/calibrate.h"
 #include "cli/policy.h"
+#include "cli/totp.h"
 #include "cli/tour.h"
 #include "lib/config/config.h"
 
@@ -19,6 +20,7 @@ constexpr std::string_view kHelp =
     "  tokenforge policy      print who may call each method of a set of protos, for reviews\n"
     "  tokenforge calibrate   measure password hashing on this machine and recommend flags\n"
     "  tokenforge audit       list, export and verify the audit log\n"
+    "  tokenforge totp        enrol in a second factor, or remove it\n"
     "\n"
     "Each has --help, which lists its flags.\n";
 
@@ -52,6 +54,9 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "tour") return Tour(argc - 1, argv + 1);
+  if (command == "totp") {
+    return tokenforge::cli::Totp(argc - 1, argv + 1, std::cin, std::cout, std::cerr);
+  }
   if (command == "policy") return tokenforge::cli::Policy(argc - 1, argv + 1, std::cout, std::cerr);
   if (command == "calibrate") {
     return tokenforge::cli::Calibrate(argc - 1, argv + 1, std::cout, std::cerr);

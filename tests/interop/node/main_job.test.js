@@ -151,8 +151,8 @@ describe('the main job over mutual TLS', () => {
     assertRefused(outcome, 'UNAUTHENTICATED', 'TOKEN_REVOKED');
   });
 
-  it('says of methods that are not built yet that they are not', async () => {
-    assertRefused(await refusal(call(auth, 'CompleteLogin', {challenge: 'x', totp_code: '123456'})), 'UNIMPLEMENTED', 'NOT_BUILT');
+  it('completes no login that was not begun', async () => {
+    assertRefused(await refusal(call(auth, 'CompleteLogin', {challenge: 'x', totp_code: '123456'})), 'UNAUTHENTICATED', 'CHALLENGE_INVALID');
   });
 });
 

@@ -22,6 +22,7 @@ export const suite = {
   http: setting('SUITE_HTTP'),    // URL of discovery and JWKS; also the issuer
   certs: setting('SUITE_CERTS'),  // ca.crt, NAME.crt, NAME.key
   root: setting('SUITE_ROOT'),    // of the repository
+  cli: setting('SUITE_CLI'),      // the command line's program
 };
 
 function load(file, ...includeDirs) {
