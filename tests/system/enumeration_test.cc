@@ -77,7 +77,9 @@ TEST_F(LockedEnumeration, LimitsAndLocksCountForNobodyAsForSomebody) {
     const Told of_known = Login(known, "a guess that nobody chose", from);
     const Told of_unknown = Login(unknown, "a guess that nobody chose", from);
     EXPECT_EQ(of_known.all(), of_unknown.all()) << "guess " << guess;
-    if (guess >= 20) EXPECT_EQ(of_known.reason(), "ACCOUNT_LOCKED");
+    if (guess >= 20) {
+      EXPECT_EQ(of_known.reason(), "ACCOUNT_LOCKED");
+    }
   }
 }
 

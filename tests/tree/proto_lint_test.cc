@@ -169,7 +169,7 @@ TEST_F(ProtoLint, FieldsThatHoldSecretsAreMarked) {
 }
 
 TEST_F(ProtoLint, TimesAndSpansAreNamedAndTypedAlike) {
-  static const std::regex instant(".*_time|.*_before|since|until");
+  static const std::regex instant(".*_time|.*_before|.*_valid_from|since|until");
   std::vector<std::string> wrong;
   EachField([&](const pb::FieldDescriptor* field) {
     const std::string type =
@@ -178,7 +178,7 @@ TEST_F(ProtoLint, TimesAndSpansAreNamedAndTypedAlike) {
     if (named_time != (type == "google.protobuf.Timestamp")) wrong.push_back(field->full_name());
   });
   EXPECT_THAT(wrong, IsEmpty())
-      << "an instant is a google.protobuf.Timestamp named …_time, …_before, since or until";
+      << "an instant is a google.protobuf.Timestamp named …_time, …_before, …_valid_from, since or until";
 }
 
 TEST_F(ProtoLint, EnumsBeginWithUnspecified) {
