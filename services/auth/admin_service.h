@@ -1,13 +1,12 @@
 // AdminService on the wire: each handler hands its call to a flow (key_flows.h,
-// audit_flows.h), nothing more. What
-// is about accounts is not built in this version; the guard asks for the role `admin` all the same.
+// audit_flows.h, user_admin_flows.h), nothing more. The guard has asked for the role `admin`.
 //
 // Thread-safe. What it is given outlives the server.
 #pragma once
 
 #include "lib/rpc/call.h"
-#include "lib/rpc/not_built_stream.h"
 #include "services/auth/audit_flows.h"
+#include "services/auth/facade.h"
 #include "services/auth/key_flows.h"
 #include "tokenforge/auth/v1/admin.grpc.pb.h"
 
@@ -34,55 +33,36 @@ class AdminService final : public v1::AdminService::CallbackService {
                                             const v1::ListAuditEventsRequest* request,
                                             v1::ListAuditEventsResponse* response) override;
 
-  // Declared, and not built in this version.
-  grpc::ServerUnaryReactor* GetUser(grpc::CallbackServerContext* context, const v1::GetUserRequest*,
-                                    v1::GetUserResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+  // admin_service_users.cc
+  grpc::ServerUnaryReactor* GetUser(grpc::CallbackServerContext* context,
+                                    const v1::GetUserRequest* request,
+                                    v1::GetUserResponse* response) override;
   grpc::ServerUnaryReactor* ListUsers(grpc::CallbackServerContext* context,
-                                      const v1::ListUsersRequest*,
-                                      v1::ListUsersResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                      const v1::ListUsersRequest* request,
+                                      v1::ListUsersResponse* response) override;
   grpc::ServerUnaryReactor* SetUserRoles(grpc::CallbackServerContext* context,
-                                         const v1::SetUserRolesRequest*,
-                                         v1::SetUserRolesResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                         const v1::SetUserRolesRequest* request,
+                                         v1::SetUserRolesResponse* response) override;
   grpc::ServerUnaryReactor* DisableUser(grpc::CallbackServerContext* context,
-                                        const v1::DisableUserRequest*,
-                                        v1::DisableUserResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                        const v1::DisableUserRequest* request,
+                                        v1::DisableUserResponse* response) override;
   grpc::ServerUnaryReactor* EnableUser(grpc::CallbackServerContext* context,
-                                       const v1::EnableUserRequest*,
-                                       v1::EnableUserResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                       const v1::EnableUserRequest* request,
+                                       v1::EnableUserResponse* response) override;
   grpc::ServerUnaryReactor* UnlockUser(grpc::CallbackServerContext* context,
-                                       const v1::UnlockUserRequest*,
-                                       v1::UnlockUserResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                       const v1::UnlockUserRequest* request,
+                                       v1::UnlockUserResponse* response) override;
   grpc::ServerUnaryReactor* DeleteUser(grpc::CallbackServerContext* context,
-                                       const v1::DeleteUserRequest*,
-                                       v1::DeleteUserResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                       const v1::DeleteUserRequest* request,
+                                       v1::DeleteUserResponse* response) override;
   grpc::ServerUnaryReactor* ListUserSessions(grpc::CallbackServerContext* context,
-                                             const v1::ListUserSessionsRequest*,
-                                             v1::ListUserSessionsResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                             const v1::ListUserSessionsRequest* request,
+                                             v1::ListUserSessionsResponse* response) override;
   grpc::ServerUnaryReactor* RevokeUserSessions(grpc::CallbackServerContext* context,
-                                               const v1::RevokeUserSessionsRequest*,
-                                               v1::RevokeUserSessionsResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(grpc::CallbackServerContext*,
-                                                               v1::ImportUsersResponse*) override {
-    return rpc::NotBuiltReads<v1::ImportUsersRequest>();
-  }
+                                               const v1::RevokeUserSessionsRequest* request,
+                                               v1::RevokeUserSessionsResponse* response) override;
+  grpc::ServerReadReactor<v1::ImportUsersRequest>* ImportUsers(
+      grpc::CallbackServerContext* context, v1::ImportUsersResponse* response) override;
 
  private:
   KeyDesk& keys_;

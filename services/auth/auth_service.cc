@@ -4,6 +4,7 @@
 #include "services/auth/limit_refusal.h"
 #include "services/auth/login_flows.h"
 #include "services/auth/service_tokens.h"
+#include "services/auth/user_admin_flows.h"
 
 namespace tokenforge::auth {
 
@@ -80,6 +81,12 @@ Reactor* AuthService::DisableTotp(Context* context, const v1::DisableTotpRequest
                                   v1::DisableTotpResponse* /*response*/) {
   return ServeLimited(context, auth::DisableTotp(facade_, Origin(*context, facade_.proxies),
                                                  CallerOf(*context), request));
+}
+
+Reactor* AuthService::UpdateProfile(Context* context, const v1::UpdateProfileRequest* request,
+                                    v1::UpdateProfileResponse* response) {
+  return rpc::Serve(context, auth::UpdateProfile(facade_, Origin(*context, facade_.proxies),
+                                                 CallerOf(*context), request, response));
 }
 
 Reactor* AuthService::Introspect(Context* context, const v1::IntrospectRequest* request,

@@ -59,12 +59,11 @@ class AuthService final : public v1::AuthService::CallbackService {
                                               const v1::IssueServiceTokenRequest* request,
                                               v1::IssueServiceTokenResponse* response) override;
 
-  // Declared, and not built in this version.
   grpc::ServerUnaryReactor* UpdateProfile(grpc::CallbackServerContext* context,
-                                          const v1::UpdateProfileRequest*,
-                                          v1::UpdateProfileResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                          const v1::UpdateProfileRequest* request,
+                                          v1::UpdateProfileResponse* response) override;
+
+  // Declared, and not built in this version.
   grpc::ServerUnaryReactor* ChangePassword(grpc::CallbackServerContext* context,
                                            const v1::ChangePasswordRequest*,
                                            v1::ChangePasswordResponse*) override {

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "lib/telemetry/metrics.h"
 #include "services/auth/audit_client.h"
+#include "services/auth/directory_client.h"
 #include "services/auth/factor_client.h"
 #include "services/auth/keys_client.h"
 #include "services/auth/lock_watch.h"
@@ -36,6 +37,7 @@ struct Facade {
   ServiceTokenRules service_tokens;
   TrustedProxies proxies;
   FactorClient factors;
+  DirectoryClient directory;
 
   telemetry::CounterFamily logins{
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};

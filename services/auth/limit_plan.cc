@@ -84,4 +84,8 @@ LimitPlan ResetPlan(const email::CanonicalEmail& account) {
   return {Take({reset}), {}, GiveBack({reset})};
 }
 
+TakeTokensRequest EndOfLock(const email::CanonicalEmail& account) {
+  return GiveBack({EndOfStreak(AccountLock(account))});
+}
+
 }  // namespace tokenforge::auth

@@ -40,4 +40,7 @@ LimitPlan RegistrationPlan(std::string_view subscriber);
 // A request for a password reset: reset_account.
 LimitPlan ResetPlan(const email::CanonicalEmail& account);
 
+// What an administrator gives back to an account: the streak of failures that locks it ends.
+sessions::v1::TakeTokensRequest EndOfLock(const email::CanonicalEmail& account);
+
 }  // namespace tokenforge::auth

@@ -53,7 +53,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 config.audiences,
                 std::move(rules->service_tokens),
                 std::move(rules->proxies),
-                FactorClient(upstreams->users)};
+                FactorClient(upstreams->users),
+                DirectoryClient(upstreams->users)};
   KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch(),
                audit};
   Guard guard(GuardOptionsOf(config, trust));

@@ -19,7 +19,7 @@
 
 namespace tokenforge::auth {
 
-// These methods are about a person; a service's own token has none: TOKEN_WRONG_TYPE.
+// TOKEN_WRONG_TYPE unless the caller is a person with a session: a service's own token has none.
 absl::Status RequirePerson(const Caller& caller);
 
 async::Task<absl::Status> Logout(Facade& facade, Origin origin, Caller caller);

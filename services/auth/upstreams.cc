@@ -12,6 +12,12 @@ const std::vector<std::string> kUsersMethods = {
     "tokenforge.users.v1.UserService/VerifyPassword",
     "tokenforge.users.v1.UserService/GetLoginChallenge",
     "tokenforge.users.v1.UserService/GetUser",
+    "tokenforge.users.v1.UserService/GetUserByEmail",
+    "tokenforge.users.v1.UserService/ListUsers",
+    "tokenforge.users.v1.UserService/UpdateUser",
+    "tokenforge.users.v1.UserService/SetRoles",
+    "tokenforge.users.v1.UserService/SetDisabled",
+    "tokenforge.users.v1.UserService/DeleteUser",
     "tokenforge.users.v1.UserService/ListAuditEvents",
 };
 const std::vector<std::string> kKeysMethods = {

@@ -60,7 +60,8 @@ FacadeTest::FacadeTest() {
                                                     {"/jobs/*=notes"}, "example.org")
                                .value(),
                            TrustedProxies::Parse({"/gateway"}, "example.org").value(),
-                           FactorClient(upstream_)});
+                           FactorClient(upstream_),
+                           DirectoryClient(upstream_)});
   reports_ = std::make_unique<GuardReports>(
       hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();

@@ -56,6 +56,36 @@ class FakeUsers final : public users::v1::UserService::Service {
                            const users::v1::DisableTotpRequest* request,
                            users::v1::DisableTotpResponse* response) override;
 
+  // fake_users_directory.cc: administration. Keeps no rule but that an account must be there.
+  grpc::Status GetUserByEmail(grpc::ServerContext* context,
+                              const users::v1::GetUserByEmailRequest* request,
+                              users::v1::GetUserByEmailResponse* response) override;
+  grpc::Status ListUsers(grpc::ServerContext* context, const users::v1::ListUsersRequest* request,
+                         users::v1::ListUsersResponse* response) override;
+  grpc::Status UpdateUser(grpc::ServerContext* context, const users::v1::UpdateUserRequest* request,
+                          users::v1::UpdateUserResponse* response) override;
+  grpc::Status SetRoles(grpc::ServerContext* context, const users::v1::SetRolesRequest* request,
+                        users::v1::SetRolesResponse* response) override;
+  grpc::Status SetDisabled(grpc::ServerContext* context,
+                           const users::v1::SetDisabledRequest* request,
+                           users::v1::SetDisabledResponse* response) override;
+  grpc::Status Unlock(grpc::ServerContext* context, const users::v1::UnlockRequest* request,
+                      users::v1::UnlockResponse* response) override;
+  grpc::Status DeleteUser(grpc::ServerContext* context, const users::v1::DeleteUserRequest* request,
+                          users::v1::DeleteUserResponse* response) override;
+  // Counts rows; refuses those without an email.
+  grpc::Status ImportUsers(grpc::ServerContext* context,
+                           grpc::ServerReader<users::v1::ImportUsersRequest>* rows,
+                           users::v1::ImportUsersResponse* response) override;
+  grpc::Status RecordAuditEvent(grpc::ServerContext* context,
+                                const users::v1::RecordAuditEventRequest* request,
+                                users::v1::RecordAuditEventResponse* response) override;
+
+  // "kind actor user_id" of each change and each recorded event, in order.
+  std::vector<std::string> Told() const;
+  // How imports ended whose last row never came.
+  int BrokenImports() const;
+
  private:
   struct Account {
     users::v1::User user;
@@ -66,7 +96,14 @@ class FakeUsers final : public users::v1::UserService::Service {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Account* AccountOf(const std::string& user_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  sync::Mutex mutex_;
+  // The account with this ID, or null.
+  users::v1::User* Find(const std::string& user_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  grpc::Status Change(const std::string& kind, const std::string& actor, const std::string& user_id,
+                      const std::function<void(users::v1::User&)>& change, users::v1::User* shown);
+
+  mutable sync::Mutex mutex_;
+  std::vector<std::string> told_ ABSL_GUARDED_BY(mutex_);
+  int broken_imports_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Account> accounts_ ABSL_GUARDED_BY(mutex_);  // by email
   std::vector<users::v1::AuditEvent> audited_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, users::v1::VerifyPasswordRequest> challenges_ ABSL_GUARDED_BY(mutex_);
