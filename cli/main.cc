@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "cli/admin.h"
 #include "cli/audit.h"
 #include "cli/calibrate.h"
 #include "cli/policy.h"
@@ -17,6 +18,7 @@ constexpr std::string_view kHelp =
     "tokenforge: the command line of TokenForge\n"
     "\n"
     "  tokenforge tour        do the main job against a running suite, step by step\n"
+    "  tokenforge admin       make the first administrator, import accounts\n"
     "  tokenforge policy      print who may call each method of a set of protos, for reviews\n"
     "  tokenforge calibrate   measure password hashing on this machine and recommend flags\n"
     "  tokenforge audit       list, export and verify the audit log\n"
@@ -57,6 +59,7 @@ int main(int argc, char** argv) {
   if (command == "totp") {
     return tokenforge::cli::Totp(argc - 1, argv + 1, std::cin, std::cout, std::cerr);
   }
+  if (command == "admin") return tokenforge::cli::Admin(argc - 1, argv + 1, std::cout, std::cerr);
   if (command == "policy") return tokenforge::cli::Policy(argc - 1, argv + 1, std::cout, std::cerr);
   if (command == "calibrate") {
     return tokenforge::cli::Calibrate(argc - 1, argv + 1, std::cout, std::cerr);

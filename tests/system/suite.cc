@@ -203,10 +203,7 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
   };
   if (name == "users") {
     add({"--bcrypt-cost=" + std::to_string(options_.bcrypt_cost),
-         "--factor-key-file=" + dir_ + "/factor.keys",
-         options_.postgres
-             ? "--database-url=postgresql:///postgres?host=" + postgres_dir_ + "&user=tokenforge"
-             : "--database-url=sqlite://" + dir_ + "/users.db"});
+         "--factor-key-file=" + dir_ + "/factor.keys", database_flag()});
   } else if (name == "keys") {
     add({"--redis-url=" + redis_address(), "--redis-username=keys",
          "--redis-password-file=" + dir_ + "/redis-keys.password",
@@ -293,5 +290,11 @@ std::string Suite::HttpGet(int port, const std::string& path) {
 }
 
 std::string Suite::issuer() const { return "http://127.0.0.1:" + std::to_string(http_port_); }
+
+std::string Suite::database_flag() const {
+  return options_.postgres
+             ? "--database-url=postgresql:///postgres?host=" + postgres_dir_ + "&user=tokenforge"
+             : "--database-url=sqlite://" + dir_ + "/users.db";
+}
 
 }  // namespace tokenforge::systemtest

@@ -60,6 +60,7 @@ class Suite {
     return options_.redis_url.empty() ? "unix://" + dir_ + "/redis.sock" : options_.redis_url;
   }
   const std::string& dir() const { return dir_; }
+  std::string database_flag() const;  // "--database-url=…", of the account database
   std::string certs() const { return dir_ + "/certs"; }
   std::string log(const std::string& name) const { return dir_ + "/" + name + ".log"; }
 

@@ -45,6 +45,8 @@ grpc::Status FakeUsers::RecordAuditEvent(grpc::ServerContext* context,
   const sync::MutexLock lock(&mutex_);
   audited_.push_back(request->event());
   audited_.back().set_sequence(static_cast<std::int64_t>(audited_.size()));
+  const users::v1::AuditEvent& event = request->event();
+  told_.push_back(event.kind() + " " + event.actor() + " " + event.user_id());
   response->set_sequence(audited_.back().sequence());
   return grpc::Status::OK;
 }

@@ -77,9 +77,6 @@ class FakeUsers final : public users::v1::UserService::Service {
   grpc::Status ImportUsers(grpc::ServerContext* context,
                            grpc::ServerReader<users::v1::ImportUsersRequest>* rows,
                            users::v1::ImportUsersResponse* response) override;
-  grpc::Status RecordAuditEvent(grpc::ServerContext* context,
-                                const users::v1::RecordAuditEventRequest* request,
-                                users::v1::RecordAuditEventResponse* response) override;
 
   // "kind actor user_id" of each change and each recorded event, in order.
   std::vector<std::string> Told() const;

@@ -144,16 +144,4 @@ grpc::Status FakeUsers::ImportUsers(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status FakeUsers::RecordAuditEvent(grpc::ServerContext* context,
-                                         const users::v1::RecordAuditEventRequest* request,
-                                         users::v1::RecordAuditEventResponse* /*response*/) {
-  if (const grpc::Status fault = faults.Enter("RecordAuditEvent", context); !fault.ok()) {
-    return fault;
-  }
-  const sync::MutexLock lock(&mutex_);
-  const users::v1::AuditEvent& event = request->event();
-  told_.push_back(event.kind() + " " + event.actor() + " " + event.user_id());
-  return grpc::Status::OK;
-}
-
 }  // namespace tokenforge::auth::testing
