@@ -21,6 +21,7 @@ constexpr Part kParts[] = {
     {"guard", tokenforge::bench::MeasureGuard},
     {"sessions", tokenforge::bench::MeasureSessions},
     {"million", tokenforge::bench::MeasureMillion},
+    {"accounts", tokenforge::bench::MeasureAccounts},
     {"refresh", tokenforge::bench::MeasureRefresh},
     {"login", tokenforge::bench::MeasureLogin},
     {"storm", tokenforge::bench::MeasureStorm},
@@ -51,7 +52,7 @@ int main(int argc, char** argv) {
                                     "Measures TokenForge; takes about fifteen minutes.");
   parser.StringList(
       "only", &only, {},
-      "Parts to run: tokens, guard, sessions, million, refresh, login, storm, enumeration, "
+      "Parts to run: tokens, guard, sessions, million, accounts, refresh, login, storm, enumeration, "
       "processes, "
       "revocation, flood, feed");
   parser.Bool("json", &json, false, "Print one JSON object instead of the table");

@@ -13,6 +13,8 @@ void MeasureSessions(
     Report& report);  // rotation in the sessions service against its bare script; bytes a session
 void MeasureMillion(
     Report& report);  // a million sessions beside ten thousand: memory, refresh, list, end, expiry
+void MeasureAccounts(
+    Report& report);  // a million accounts on each database: import, look-up, pages
 void MeasureRefresh(
     Report& report);  // Refresh through all four services: rate, CPU of every server process
 void MeasureLogin(
