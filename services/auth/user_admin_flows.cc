@@ -58,7 +58,7 @@ async::Task<absl::Status> SetDisabled(Facade& facade, const Origin& origin, cons
   const auto set = co_await std::move(setting);
   if (!set.ok()) {
     co_return Outward(set.status(), "users.SetDisabled",
-                      {reasons::NOT_FOUND, reasons::INVALID_FIELD});
+                      {reasons::NOT_FOUND, reasons::INVALID_FIELD, reasons::LAST_ADMINISTRATOR});
   }
   *shown = ToAdministrator(set->user());
   co_return absl::OkStatus();
@@ -112,7 +112,8 @@ async::Task<absl::Status> SetUserRoles(Facade& facade, Origin origin, Caller cal
   auto setting = facade.directory.SetRoles(origin, caller.subject(), *request);
   const auto set = co_await std::move(setting);
   if (!set.ok()) {
-    co_return Outward(set.status(), "users.SetRoles", {reasons::NOT_FOUND, reasons::INVALID_FIELD});
+    co_return Outward(set.status(), "users.SetRoles",
+                      {reasons::NOT_FOUND, reasons::INVALID_FIELD, reasons::LAST_ADMINISTRATOR});
   }
   if (request->end_sessions()) {
     auto ending = EndSessions(facade, origin, request->user_id());
@@ -167,7 +168,8 @@ async::Task<absl::Status> DeleteUser(Facade& facade, Origin origin, Caller calle
   auto deleting = facade.directory.DeleteUser(origin, caller.subject(), *request);
   const auto deleted = co_await std::move(deleting);
   if (!deleted.ok())
-    co_return Outward(deleted.status(), "users.DeleteUser", {reasons::INVALID_FIELD});
+    co_return Outward(deleted.status(), "users.DeleteUser",
+                      {reasons::INVALID_FIELD, reasons::LAST_ADMINISTRATOR});
   auto ending = EndSessions(facade, origin, request->user_id());
   co_return co_await std::move(ending);
 }

@@ -20,8 +20,8 @@ inline absl::Status AccountNotFound() {
 }
 
 inline absl::Status LastAdministrator() {
-  return errors::InvalidFields(
-      {{"user_id", "is of the only enabled administrator; make another one first"}});
+  return errors::Make(errors::reasons::LAST_ADMINISTRATOR,
+                      "This is the only enabled administrator; make another one first.");
 }
 
 inline absl::Status HoldsNul() {
