@@ -154,7 +154,7 @@ TEST_F(KeeperTest, MissingKekIsRefusedByNameAndNothingIsOverwritten) {
   KeyKeeper second(store_, other, clock_, kQuick);
   const absl::Status status = second.Refresh();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(status.message().find("'one', which the KEK file does not hold"),
+  EXPECT_NE(status.message().find("'one', which the key file does not hold"),
             absl::string_view::npos);
   EXPECT_EQ(Stored(store_), before);
 }
