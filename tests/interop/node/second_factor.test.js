@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
+import {once} from 'node:events';
 import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -102,6 +103,7 @@ function readQr(text) {
   const lines = text.split('\n').filter((line) => line.startsWith('\x1b[97;40m')).map((line) => line.replace(/\x1b\[[0-9;]*m/g, ''));
   const light = {'\u2588': [1, 1], '\u2580': [1, 0], '\u2584': [0, 1], ' ': [0, 0]};
   const rows = lines.flatMap((line) => [0, 1].map((half) => [...line].map((character) => light[character][half])));
+  if (rows.length === 0) return undefined;
   const scale = 4;
   const width = rows[0].length * scale;
   const height = rows.length * scale;
@@ -126,7 +128,8 @@ describe('tokenforge totp', () => {
     rmSync(folder, {recursive: true});
   });
 
-  // Runs a command; `answer` is asked for each line to type, with everything that was shown so far.
+  // Runs a command; `answer` is asked for each line to type. It is given what waits until something was shown: the prompt
+  // is written to another pipe, and may arrive before what was shown ahead of it.
   const run = (action, token, answer) => new Promise((resolve, reject) => {
     const file = join(folder, 'token');
     writeFileSync(file, `${token}\n`);
@@ -134,10 +137,19 @@ describe('tokenforge totp', () => {
     const child = spawn(suite.cli, ['totp', action, `--auth=${suite.auth}`, `--certs=${suite.certs}`, `--token-file=${file}`]);
     let shown = '';
     let errors = '';
+    child.stdout.setEncoding('utf8');
     child.stdout.on('data', (data) => { shown += data; });
+    const found = async (read) => {
+      let result = read(shown);
+      while (result === undefined) {
+        await once(child.stdout, 'data');
+        result = read(shown);
+      }
+      return result;
+    };
     child.stderr.on('data', async (data) => {
       errors += data;
-      if (errors.endsWith(': ')) child.stdin.write(`${await answer(shown)}\n`);
+      if (errors.endsWith(': ')) child.stdin.write(`${await answer(found)}\n`);
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({code, shown, errors}));
@@ -147,8 +159,8 @@ describe('tokenforge totp', () => {
     const email = `ada.${randomUUID()}@example.org`;
     const {tokens} = await call(auth, 'Register', {email, password});
     let uri;
-    const enrolled = await run('enroll', tokens.access_token, async (shown) => {
-      uri = readQr(shown);
+    const enrolled = await run('enroll', tokens.access_token, async (found) => {
+      uri = await found(readQr);
       return generate({secret: new URL(uri).searchParams.get('secret')});
     });
     assert.equal(enrolled.code, 0, enrolled.errors);
