@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kMostRedirections = 16;
+constexpr int kMostRedirections = 64;
 constexpr int kPromptRedirections = 4;  // from here on with pauses: nodes disagree
 constexpr int kMostLosses = 4;
 constexpr int64_t kFirstWaitMs = 8;

@@ -18,8 +18,9 @@
 //                             "it may have run". Without this a failover would fail every refresh
 //                             that it hits
 //   no primary is up          all that wait fail, new ones are refused at once, as of one server
-// At most 16 redirections and 4 lost connections each. Every error that a command ends with is one
-// of client.h's. Commands that wait, and those that a silent node owes, are at most half of the
+// At most 64 redirections (from the fifth on with pauses of up to 128 ms: after a resharding nodes
+// disagree until their gossip has gone round) and 4 lost connections each. Every error that a
+// command ends with is one of client.h's. Commands that wait, and those that a silent node owes, are at most half of the
 // bound: a dead node must not use up what the others need.
 //
 // Connected(): the map is known, and at least one primary is up. Not: all of them — every replica
