@@ -63,6 +63,13 @@ class ClusterFaultsTest : public ::testing::Test {
     primary_ = cluster_->PrimaryOf(kSlot);
   }
 
+  std::string KeyAtAnotherPrimary() {
+    for (int i = 0;; ++i) {
+      const std::string key = "other" + std::to_string(i);
+      if (cluster_->PrimaryOf(SlotOf(key)) != primary_) return key;
+    }
+  }
+
   const int kSlot = SlotOf("foo");
   static RedisCluster* cluster_;
   ConnectionLog log_;
@@ -87,10 +94,13 @@ TEST_F(ClusterFaultsTest, AKilledPrimaryCostsTimeAndNoScript) {
 
 TEST_F(ClusterFaultsTest, WhatIsInFlightIsRunAgainOnlyIfItMayBe) {
   ASSERT_TRUE(Ask(*client_, Command({"SET", "{foo}count", "0"})).ok());
+  const Command elsewhere({"GET", KeyAtAnotherPrimary()});
   cluster_->Pause(primary_);
   auto script = AskLater(*client_, PutOf("foo", "after"), In(seconds(60)));
   auto plain = AskLater(*client_, Command({"INCR", "{foo}count"}), In(seconds(60)));
   auto read = AskLater(*client_, Command({"GET", "{foo}count"}), In(seconds(60)));
+  // Commands go out in their order: with this answer from another primary, those three have gone.
+  ASSERT_TRUE(Ask(*client_, elsewhere).ok());
   cluster_->Kill(primary_);
   const auto lost = plain.get();
   EXPECT_EQ(ReasonOf(lost.status()), reasons::DEPENDENCY_DOWN);
