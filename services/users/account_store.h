@@ -53,6 +53,9 @@ class AccountStore {
   virtual async::Task<absl::StatusOr<Credentials>> FindCredentials(Deadline deadline,
                                                                    CanonicalEmail email) = 0;
 
+  virtual async::Task<absl::StatusOr<Credentials>> FindCredentialsById(Deadline deadline,
+                                                                       std::string user_id) = 0;
+
   // Changes an account as one step that no other change comes between, and returns it as it is
   // stored now. NOT_FOUND when there is none. INVALID_FIELD when a text holds a NUL.
   virtual async::Task<absl::StatusOr<Account>> Change(Deadline deadline, std::string user_id,

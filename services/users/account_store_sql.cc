@@ -7,8 +7,10 @@
 
 #include "services/users/account_rows.h"
 #include "services/users/audit_rows.h"
+#include "services/users/known_device_rows.h"
 #include "services/users/outbox_rows.h"
 #include "services/users/store_errors.h"
+#include "services/users/token_rows.h"
 
 namespace tokenforge::users {
 namespace {
@@ -70,9 +72,19 @@ absl::Status CheckBeside(const Beside& beside) {
   return good ? absl::OkStatus() : HoldsNul();
 }
 
+void WriteAllButEvents(SqlSession& session, const Beside& beside) {
+  for (const SpentTokens& spent : beside.spent) {
+    session.Part<TokenRows>().UseUpAll(spent.purpose, spent.user_id);
+  }
+  session.Part<OutboxRows>().Add(beside.mails);
+  if (beside.login && session.Part<KnownDeviceRows>().See(*beside.login)) {
+    session.Part<OutboxRows>().Add({beside.login->alert});
+  }
+}
+
 absl::Status WriteBeside(SqlSession& session, const Beside& beside) {
   if (absl::Status good = CheckBeside(beside); !good.ok()) return good;
-  session.Part<OutboxRows>().Add(beside.mails);
+  WriteAllButEvents(session, beside);
   std::vector<AuditEvent> events = beside.events;
   session.Part<AuditRows>().Append(events);
   return absl::OkStatus();
@@ -115,6 +127,17 @@ async::Task<absl::StatusOr<Credentials>> AccountStoreSql::FindCredentials(Deadli
   return database_.Run(
       deadline, "FindCredentials", [email](SqlSession& session) -> absl::StatusOr<Credentials> {
         std::optional<Credentials> found = session.Part<AccountRows>().FindByEmail(email);
+        if (!found) return AccountNotFound();
+        return *std::move(found);
+      });
+}
+
+async::Task<absl::StatusOr<Credentials>> AccountStoreSql::FindCredentialsById(Deadline deadline,
+                                                                              std::string user_id) {
+  return database_.Run(
+      deadline, "FindCredentials", [user_id](SqlSession& session) -> absl::StatusOr<Credentials> {
+        if (HasNul(user_id)) return AccountNotFound();
+        std::optional<Credentials> found = session.Part<AccountRows>().FindById(user_id);
         if (!found) return AccountNotFound();
         return *std::move(found);
       });

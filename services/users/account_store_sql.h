@@ -22,6 +22,8 @@ class AccountStoreSql final : public AccountStore {
                                                    CanonicalEmail email) override;
   async::Task<absl::StatusOr<Credentials>> FindCredentials(Deadline deadline,
                                                            CanonicalEmail email) override;
+  async::Task<absl::StatusOr<Credentials>> FindCredentialsById(Deadline deadline,
+                                                               std::string user_id) override;
   async::Task<absl::StatusOr<Account>> Change(Deadline deadline, std::string user_id,
                                               Edit edit) override;
   async::Task<absl::Status> Record(Deadline deadline, Beside beside) override;
@@ -38,7 +40,10 @@ absl::StatusOr<Account> ChangeOn(SqlSession& session, const std::string& user_id
 // INVALID_FIELD when a text of it cannot be stored as it is.
 absl::Status CheckBeside(const Beside& beside);
 
-// Writes events and mails into the transaction that is under way. INVALID_FIELD as CheckBeside:
+// All of it but the events, into the transaction that is under way.
+void WriteAllButEvents(SqlSession& session, const Beside& beside);
+
+// Writes all of it into the transaction that is under way. INVALID_FIELD as CheckBeside:
 // then roll back. The audit log's head is held from here to the commit, so this comes
 // last.
 absl::Status WriteBeside(SqlSession& session, const Beside& beside);

@@ -8,6 +8,7 @@
 #include "lib/errors/errors.h"
 #include "lib/telemetry/log.h"
 #include "lib/uuid/uuid.h"
+#include "services/users/mail_intents.h"
 
 namespace tokenforge::users {
 namespace {
@@ -69,7 +70,9 @@ async::Task<absl::StatusOr<Account>> Accounts::Create(Deadline deadline, Registr
                      .password_hash = *std::move(hashed),
                      .create_time = clock_.Now()};
   Beside beside{.events = {Audited(origin, account.create_time, "account.created", account.user_id,
-                                   {{"email", account.email.text()}})}};
+                                   {{"email", account.email.text()}})},
+                .mails = {MailOf(mail_kinds::kVerifyNewEmail, account.email, account.user_id,
+                                 origin, account.create_time)}};
   async::Task<absl::StatusOr<Account>> storing =
       store_.Create(deadline, std::move(account), std::move(beside));
   co_return co_await std::move(storing);
@@ -99,6 +102,9 @@ async::Task<absl::StatusOr<Account>> Accounts::VerifyPassword(Deadline deadline,
   const absl::Status verdict = VerdictOn(known ? &found->account : nullptr, compared->matches);
   Beside beside{.events = {LoginEvent(origin, clock_.Now(), parsed.ok() ? parsed->text() : "",
                                       known ? &found->account : nullptr, verdict)}};
+  if (verdict.ok() && !found->account.mfa_enabled) {
+    beside.login = SeenBy(found->account, origin, clock_.Now());
+  }
   async::Task<absl::Status> recording = store_.Record(deadline, std::move(beside));
   const absl::Status recorded = co_await std::move(recording);
   // No verdict is told that nobody would ever know of: guesses while the log is away would be free.

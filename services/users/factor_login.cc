@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "lib/errors/errors.h"
+#include "services/users/known_devices.h"
+#include "services/users/mail_intents.h"
 #include "services/users/recovery_code.h"
 #include "services/users/single_use_token.h"
 #include "services/users/totp.h"
@@ -23,6 +25,13 @@ absl::Status ChallengeInvalid() {
 
 absl::Status CodeInvalid() {
   return errors::Make(reasons::CODE_INVALID, "The code is wrong or was used.");
+}
+
+// The device is the first step's: the second tells of none.
+Origin WithDevice(Origin origin, const LoginChallenge& challenge) {
+  origin.device_name = challenge.device_name;
+  origin.user_agent = challenge.user_agent;
+  return origin;
 }
 
 absl::Status ToChallengeInvalid(const absl::Status& status) {
@@ -139,9 +148,12 @@ Written FactorLogin::CompleteNow(FactorState& state, Attempt& attempt) const {
     const std::string left = std::to_string(state.factor.recovery_hashes.size());
     beside.events.push_back(Audited(attempt.origin, now, "factor.recovery_code_used",
                                     account.user_id, {{"codes_left", left}}));
+    beside.mails.push_back(
+        MailOf(mail_kinds::kRecoveryCodeUsed, account.email, account.user_id, attempt.origin, now));
   }
   beside.events.push_back(
       Audited(attempt.origin, now, "login.succeeded", account.user_id, {{"method", method}}));
+  beside.login = SeenBy(account, WithDevice(attempt.origin, challenge), now);
   state.challenge.reset();
   return beside;
 }

@@ -1,5 +1,8 @@
 #include "services/users/outbox_rows.h"
 
+#include <stdexcept>
+#include <utility>
+
 #include "lib/uuid/uuid.h"
 #include "services/users/attributes_json.h"
 #include "services/users/sql_session.h"
@@ -15,7 +18,29 @@ OutboxRows::OutboxRows(SqlSession& session)
                soci::use(row_.id, "id"), soci::use(row_.kind, "kind"),
                soci::use(row_.email, "email"), soci::use(row_.user_id, "user_id"),
                soci::use(row_.attributes, "attributes"), soci::use(row_.create_time, "create_time"),
-               soci::use(row_.create_time, "next_attempt_time"))) {}
+               soci::use(row_.create_time, "next_attempt_time"))),
+      any_due_((session.soci().prepare << "select count(*) from (select id from mail_outbox where "
+                                          "next_attempt_time <= :now limit 1) as due",
+                soci::into(count_), soci::use(now_, "now"))),
+      select_due_(
+          (session.soci().prepare
+               << "select id, kind, email, user_id, attributes, create_time, attempts from "
+                  "mail_outbox where next_attempt_time <= :now order by next_attempt_time limit 1" +
+                      std::string(session.dialect().for_update_of_free()),
+           soci::into(row_.id), soci::into(row_.kind), soci::into(row_.email),
+           soci::into(row_.user_id), soci::into(row_.attributes), soci::into(row_.create_time),
+           soci::into(row_.attempts), soci::use(now_, "now"))),
+      postpone_((session.soci().prepare
+                     << "update mail_outbox set next_attempt_time = :next, attempts = attempts + "
+                        ":more where id = :id and attempts = :attempts",
+                 soci::use(row_.next_attempt_time, "next"), soci::use(count_, "more"),
+                 soci::use(row_.id, "id"), soci::use(row_.attempts, "attempts"))),
+      remove_((session.soci().prepare
+                   << "delete from mail_outbox where id = :id and attempts = :attempts",
+               soci::use(row_.id, "id"), soci::use(row_.attempts, "attempts"))),
+      depth_((session.soci().prepare
+                  << "select count(*), coalesce(min(create_time), 0) from mail_outbox",
+              soci::into(count_), soci::into(row_.create_time))) {}
 
 void OutboxRows::Add(const std::vector<MailIntent>& mails) {
   for (const MailIntent& mail : mails) {
@@ -27,6 +52,62 @@ void OutboxRows::Add(const std::vector<MailIntent>& mails) {
                .create_time = ToMicroseconds(mail.create_time)};
     insert_.execute(true);
   }
+}
+
+bool OutboxRows::AnyDue(clock::WallTime now) {
+  now_ = ToMicroseconds(now);
+  any_due_.execute(true);
+  while (any_due_.fetch()) {
+  }
+  return count_ > 0;
+}
+
+std::optional<QueuedMail> OutboxRows::Claim(clock::WallTime now, clock::WallTime lease_end) {
+  now_ = ToMicroseconds(now);
+  if (!select_due_.execute(true)) return std::nullopt;
+  while (select_due_.fetch()) {
+  }
+  QueuedMail claimed = TakeRow();
+  row_.next_attempt_time = ToMicroseconds(lease_end);
+  count_ = 1;
+  postpone_.execute(true);
+  ++claimed.attempts;
+  return claimed;
+}
+
+QueuedMail OutboxRows::TakeRow() const {
+  auto attributes = AttributesOf(row_.attributes);
+  if (!attributes) throw std::runtime_error("a mail of the outbox has attributes that are no JSON");
+  return {.id = row_.id,
+          .intent = {.kind = row_.kind,
+                     .email = row_.email,
+                     .user_id = row_.user_id,
+                     .create_time = FromMicroseconds(row_.create_time),
+                     .attributes = *std::move(attributes)},
+          .attempts = row_.attempts};
+}
+
+bool OutboxRows::Remove(const QueuedMail& claimed) {
+  row_ = Row{.id = claimed.id, .attempts = claimed.attempts};
+  remove_.execute(true);
+  return remove_.get_affected_rows() == 1;
+}
+
+bool OutboxRows::Postpone(const QueuedMail& claimed, clock::WallTime until) {
+  row_ = Row{
+      .id = claimed.id, .next_attempt_time = ToMicroseconds(until), .attempts = claimed.attempts};
+  count_ = 0;
+  postpone_.execute(true);
+  return postpone_.get_affected_rows() == 1;
+}
+
+OutboxDepth OutboxRows::Depth() {
+  depth_.execute(true);
+  while (depth_.fetch()) {
+  }
+  OutboxDepth depth{.mails = count_, .oldest = std::nullopt};
+  if (count_ > 0) depth.oldest = FromMicroseconds(row_.create_time);
+  return depth;
 }
 
 }  // namespace tokenforge::users

@@ -11,7 +11,6 @@
 #include "lib/sync/mutex.h"
 #include "services/users/account_store_sql.h"
 #include "services/users/audit_rows.h"
-#include "services/users/outbox_rows.h"
 #include "services/users/store_errors.h"
 
 namespace tokenforge::users {
@@ -43,7 +42,7 @@ absl::Status TooLate() {
 Written WriteOn(SqlSession& session, const Group& group) {
   Events events;
   for (const Waiting& each : group) {
-    session.Part<OutboxRows>().Add(each.beside.mails);
+    WriteAllButEvents(session, each.beside);
     events.insert(events.end(), each.beside.events.begin(), each.beside.events.end());
   }
   session.Part<AuditRows>().Append(events);

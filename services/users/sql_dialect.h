@@ -67,6 +67,8 @@ class SqlDialect {
 
   // What a select ends with, inside such a transaction, to keep its rows from other writers.
   virtual std::string_view for_update() const = 0;
+  // The same, passing over rows that another transaction keeps.
+  virtual std::string_view for_update_of_free() const = 0;
 
   // The type of a text column that is compared byte by byte, whatever the database's collation.
   virtual std::string_view key_type() const = 0;

@@ -73,6 +73,7 @@ class PostgresqlDialect final : public SqlDialect {
 
   void BeginWrite(soci::session& session) const override { session << "begin"; }
   std::string_view for_update() const override { return " for update"; }
+  std::string_view for_update_of_free() const override { return " for update skip locked"; }
 
   void BeginMigration(soci::session& session) const override {
     session << "begin";

@@ -51,6 +51,7 @@ class SqliteDialect final : public SqlDialect {
   void BeginWrite(soci::session& session) const override { session << "begin immediate"; }
   void BeginMigration(soci::session& session) const override { BeginWrite(session); }
   std::string_view for_update() const override { return ""; }  // one writer at a time anyway
+  std::string_view for_update_of_free() const override { return ""; }
 
   SqlFault CurrentFault() const override {
     try {

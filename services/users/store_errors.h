@@ -24,6 +24,11 @@ inline absl::Status LastAdministrator() {
                       "This is the only enabled administrator; make another one first.");
 }
 
+inline absl::Status TokenInvalid() {
+  return errors::Make(errors::reasons::CODE_INVALID,
+                      "The token is wrong, was used, or came too late; ask for a new mail.");
+}
+
 inline absl::Status HoldsNul() {
   return errors::InvalidFields({{"account", "holds a NUL character"}});
 }
