@@ -63,32 +63,22 @@ class AuthService final : public v1::AuthService::CallbackService {
                                           const v1::UpdateProfileRequest* request,
                                           v1::UpdateProfileResponse* response) override;
 
-  // Declared, and not built in this version.
+  // auth_service_passwords.cc
   grpc::ServerUnaryReactor* ChangePassword(grpc::CallbackServerContext* context,
-                                           const v1::ChangePasswordRequest*,
-                                           v1::ChangePasswordResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  grpc::ServerUnaryReactor* RequestPasswordReset(grpc::CallbackServerContext* context,
-                                                 const v1::RequestPasswordResetRequest*,
-                                                 v1::RequestPasswordResetResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                           const v1::ChangePasswordRequest* request,
+                                           v1::ChangePasswordResponse* response) override;
+  grpc::ServerUnaryReactor* RequestPasswordReset(
+      grpc::CallbackServerContext* context, const v1::RequestPasswordResetRequest* request,
+      v1::RequestPasswordResetResponse* response) override;
   grpc::ServerUnaryReactor* ResetPassword(grpc::CallbackServerContext* context,
-                                          const v1::ResetPasswordRequest*,
-                                          v1::ResetPasswordResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                          const v1::ResetPasswordRequest* request,
+                                          v1::ResetPasswordResponse* response) override;
   grpc::ServerUnaryReactor* RequestEmailVerification(
-      grpc::CallbackServerContext* context, const v1::RequestEmailVerificationRequest*,
-      v1::RequestEmailVerificationResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+      grpc::CallbackServerContext* context, const v1::RequestEmailVerificationRequest* request,
+      v1::RequestEmailVerificationResponse* response) override;
   grpc::ServerUnaryReactor* VerifyEmail(grpc::CallbackServerContext* context,
-                                        const v1::VerifyEmailRequest*,
-                                        v1::VerifyEmailResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+                                        const v1::VerifyEmailRequest* request,
+                                        v1::VerifyEmailResponse* response) override;
 
  private:
   Facade& facade_;

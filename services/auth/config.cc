@@ -69,6 +69,11 @@ void Declare(config::Parser& parser, Config* config) {
                     "Audiences that services may have such tokens for besides --audiences, as "
                     "PEER=AUDIENCE");
 
+  parser.Group("Registration");
+  parser.Choice("registration", &config->registration, {"open", "private"}, "open",
+                "open tells whoever registers that an address is taken; private answers alike, "
+                "without tokens, and mails the address' owner");
+
   parser.Group("Where calls come from");
   parser.StringList("trusted-proxies", &config->trusted_proxies, {},
                     "Whose x-forwarded-for says where a call comes from: SPIFFE IDs of gateways, "

@@ -26,6 +26,8 @@ struct Config {
   std::string issuer;                  // the `iss` of access tokens
   std::vector<std::string> audiences;  // their `aud`
 
+  std::string registration;  // "open" or "private"
+
   // What services may have in tokens of their own: "PEER=SCOPE" and "PEER=AUDIENCE".
   std::vector<std::string> service_token_scopes;
   std::vector<std::string> service_token_audiences;

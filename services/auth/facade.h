@@ -16,6 +16,7 @@
 #include "services/auth/factor_client.h"
 #include "services/auth/keys_client.h"
 #include "services/auth/lock_watch.h"
+#include "services/auth/password_client.h"
 #include "services/auth/service_token_rules.h"
 #include "services/auth/sessions_client.h"
 #include "services/auth/trusted_proxies.h"
@@ -38,6 +39,8 @@ struct Facade {
   TrustedProxies proxies;
   FactorClient factors;
   DirectoryClient directory;
+  PasswordClient passwords;
+  bool private_registration = false;  // Register tells nobody who has an account
 
   telemetry::CounterFamily logins{
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};

@@ -1,5 +1,6 @@
 #include "services/auth/login_flows.h"
 
+#include <chrono>
 #include <utility>
 
 #include "lib/errors/facts.h"
@@ -11,6 +12,7 @@
 #include "services/auth/login_gate.h"
 #include "services/auth/messages.h"
 #include "services/auth/outward.h"
+#include "services/auth/password_flows.h"
 #include "services/auth/token_flows.h"
 #include "services/auth/trust_hub.h"
 #include "services/auth/validation.h"
@@ -71,6 +73,27 @@ async::Task<absl::Status> EndAllSessions(Facade& facade, const Origin& origin,
   co_return SessionEnded();
 }
 
+clock::WallTime BeginOf(const sessions::v1::Session& session) {
+  const auto& begin = session.create_time();
+  return clock::WallTime(std::chrono::duration_cast<clock::WallTime::duration>(
+      std::chrono::seconds(begin.seconds()) + std::chrono::nanoseconds(begin.nanos())));
+}
+
+// A session that a new password ended, but that the sessions service was not told of. As above,
+// the caller is refused also when it cannot be told now.
+async::Task<absl::Status> EndSession(Facade& facade, const Origin& origin,
+                                     const sessions::v1::Session& session) {
+  const auto ended =
+      co_await facade.sessions.RevokeSession(origin.call, session.user_id(), session.session_id());
+  if (ended.ok()) {
+    facade.trust.Apply(ended->revocations());
+  } else {
+    telemetry::Log(telemetry::Level::kWarning, "a session that has ended could not be removed",
+                   origin.call.trace(), {{"sub", session.user_id()}});
+  }
+  co_return SessionEnded();
+}
+
 async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
                                     const v1::RefreshRequest& request,
                                     v1::RefreshResponse& response) {
@@ -93,6 +116,9 @@ async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
     co_return co_await EndAllSessions(facade, origin, session.user_id());
   }
   if (!found.ok()) co_return Outward(found.status(), "users.GetUser");
+  if (HasEnded(found->user(), session.session_id(), BeginOf(session))) {
+    co_return co_await EndSession(facade, origin, session);
+  }
 
   auto tokens =
       co_await SignTokens(facade, origin, found->user(), session, rotated->refresh_token());
@@ -110,13 +136,15 @@ async::Task<absl::Status> Register(Facade& facade, Origin origin,
 
   const auto counted = co_await CountRegistration(facade, origin);
   if (!counted.ok()) co_return counted.status();
-  auto creating = facade.users.CreateUser(origin, *counted, *request, uuid::NewId());
+  auto creating = facade.users.CreateUser(origin, *counted, *request, uuid::NewId(),
+                                          facade.private_registration);
   const auto created = co_await std::move(creating);
   co_await Settle(facade, origin, counted->plan(), VerdictOf(created.status()));
   if (!created.ok()) {
     co_return Outward(created.status(), "users.CreateUser",
                       {reasons::EMAIL_TAKEN, reasons::INVALID_FIELD, reasons::WEAK_PASSWORD});
   }
+  if (facade.private_registration) co_return absl::OkStatus();
   auto tokens = co_await StartSession(facade, origin, created->user(), request->device());
   if (!tokens.ok()) {
     co_return Unavailable("the account was created, but no session could be started: log in");

@@ -54,7 +54,9 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 std::move(rules->service_tokens),
                 std::move(rules->proxies),
                 FactorClient(upstreams->users),
-                DirectoryClient(upstreams->users)};
+                DirectoryClient(upstreams->users),
+                PasswordClient(upstreams->users),
+                config.registration == "private"};
   KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch(),
                audit};
   Guard guard(GuardOptionsOf(config, trust));

@@ -6,6 +6,7 @@
 #include "services/auth/audit_queue.h"
 #include "services/auth/messages.h"
 #include "services/auth/outward.h"
+#include "services/auth/password_flows.h"
 #include "services/auth/trust_hub.h"
 #include "services/auth/validation.h"
 
@@ -112,6 +113,8 @@ async::Task<absl::Status> WhoAmI(Facade& facade, rpc::ServerCall call, Caller ca
     co_return SessionEnded();
   }
   if (!found.ok()) co_return Outward(found.status(), "users.GetUser");
+  // The token is no older than its session, and no refresh of an ended one gives a younger.
+  if (HasEnded(found->user(), caller.session_id(), caller.issue_time())) co_return SessionEnded();
   *response->mutable_user() = ToPublic(found->user());
   response->set_session_id(caller.session_id());
   response->mutable_roles()->Add(caller.roles().begin(), caller.roles().end());

@@ -24,13 +24,14 @@ UsersClient::UsersClient(const std::shared_ptr<grpc::Channel>& channel)
 
 async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUser(
     const Origin& origin, const CountedRegistration& /*counted*/,
-    const v1::RegisterRequest& request, std::string user_id) {
+    const v1::RegisterRequest& request, std::string user_id, bool privately) {
   users::v1::CreateUserRequest query;
   query.set_user_id(std::move(user_id));
   query.set_email(request.email());
   query.set_password(request.password());
   query.set_given_name(request.given_name());
   query.set_family_name(request.family_name());
+  query.set_privately(privately);
   *query.mutable_origin() = ToUsersOrigin(origin, "", request.device());
   return rpc::Call(*stub_, &Methods::CreateUser, rpc::OutgoingContext(origin.call),
                    std::move(query));

@@ -26,10 +26,11 @@ class UsersClient {
  public:
   explicit UsersClient(const std::shared_ptr<grpc::Channel>& channel);
 
-  // Stores an account under an ID of ours, so that a retry is recognised.
+  // Stores an account under an ID of ours, so that a retry is recognised. `privately`: nothing
+  // tells whether the address was free.
   async::Task<absl::StatusOr<users::v1::CreateUserResponse>> CreateUser(
       const Origin& origin, const CountedRegistration& counted, const v1::RegisterRequest& request,
-      std::string user_id);
+      std::string user_id, bool privately);
   // Of the account whose guess was counted, in the form in which it was counted.
   async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> VerifyPassword(
       const Origin& origin, const CountedPassword& guess, const v1::LoginRequest& request);

@@ -20,6 +20,7 @@ constexpr size_t kMaxNameCodePoints = 100;
 constexpr size_t kMaxUserAgentCodePoints = 400;
 constexpr size_t kMaxRefreshTokenBytes = 1024;
 constexpr size_t kMaxPageTokenBytes = 1024;
+constexpr size_t kMaxMailedTokenBytes = 256;
 
 using Faults = std::vector<errors::FieldFault>;
 
@@ -61,14 +62,39 @@ void CheckDevice(const v1::Device& device, Faults& faults) {
 }
 
 // What is wrong with a new password; strength is a reason of its own.
-void CheckNewPassword(std::string_view password, Faults& faults, Faults& weak) {
+void CheckNewPassword(const std::string& field, std::string_view password, Faults& faults,
+                      Faults& weak) {
   if (password.find('\0') != std::string_view::npos) {
-    faults.push_back({"password", "must not contain a NUL character"});
+    faults.push_back({field, "must not contain a NUL character"});
   } else if (CodePoints(password) < kMinPasswordCodePoints) {
-    weak.push_back({"password", "must be at least 8 characters long"});
+    weak.push_back({field, "must be at least 8 characters long"});
   } else if (password.size() > kMaxPasswordBytes) {
-    weak.push_back({"password", "must be at most 1024 bytes long"});
+    weak.push_back({field, "must be at most 1024 bytes long"});
   }
+}
+
+void CheckPresentPassword(const std::string& field, std::string_view password, Faults& faults) {
+  if (password.empty()) {
+    faults.push_back({field, "is required"});
+  } else if (password.size() > kMaxLoginPasswordBytes) {
+    // What no account can have; so long a one is refused before anything reads it.
+    faults.push_back({field, "must be at most 4096 bytes long"});
+  }
+}
+
+void CheckMailedToken(std::string_view token, Faults& faults) {
+  if (token.empty()) {
+    faults.push_back({"token", "is required"});
+  } else if (token.size() > kMaxMailedTokenBytes) {
+    faults.push_back({"token", "must be at most 256 bytes long"});
+  }
+}
+
+// WEAK_PASSWORD when strength is all that is wrong.
+absl::Status InvalidOrWeak(Faults faults, const Faults& weak) {
+  if (faults.empty()) return errors::InvalidFields(weak, errors::reasons::WEAK_PASSWORD);
+  faults.insert(faults.end(), weak.begin(), weak.end());
+  return errors::InvalidFields(faults);
 }
 
 }  // namespace
@@ -77,24 +103,17 @@ absl::Status Validate(const v1::RegisterRequest& request) {
   Faults faults;
   Faults weak;
   CheckEmail(request.email(), faults);
-  CheckNewPassword(request.password(), faults, weak);
+  CheckNewPassword("password", request.password(), faults, weak);
   CheckText("given_name", request.given_name(), kMaxNameCodePoints, faults);
   CheckText("family_name", request.family_name(), kMaxNameCodePoints, faults);
   CheckDevice(request.device(), faults);
-  if (faults.empty()) return errors::InvalidFields(weak, errors::reasons::WEAK_PASSWORD);
-  faults.insert(faults.end(), weak.begin(), weak.end());
-  return errors::InvalidFields(faults);
+  return InvalidOrWeak(std::move(faults), weak);
 }
 
 absl::Status Validate(const v1::LoginRequest& request) {
   Faults faults;
   CheckEmail(request.email(), faults);
-  if (request.password().empty()) {
-    faults.push_back({"password", "is required"});
-  } else if (request.password().size() > kMaxLoginPasswordBytes) {
-    // What no account can have; so long a one is refused before anything reads it.
-    faults.push_back({"password", "must be at most 4096 bytes long"});
-  }
+  CheckPresentPassword("password", request.password(), faults);
   CheckDevice(request.device(), faults);
   return errors::InvalidFields(faults);
 }
@@ -122,6 +141,28 @@ absl::Status Validate(const v1::ListSessionsRequest& request) {
 absl::Status Validate(const v1::RevokeSessionRequest& request) {
   if (uuid::IsCanonical(request.session_id())) return absl::OkStatus();
   return errors::InvalidFields({{"session_id", "must be a lower-case UUID"}});
+}
+
+absl::Status Validate(const v1::ChangePasswordRequest& request) {
+  Faults faults;
+  Faults weak;
+  CheckPresentPassword("current_password", request.current_password(), faults);
+  CheckNewPassword("new_password", request.new_password(), faults, weak);
+  return InvalidOrWeak(std::move(faults), weak);
+}
+
+absl::Status Validate(const v1::ResetPasswordRequest& request) {
+  Faults faults;
+  Faults weak;
+  CheckMailedToken(request.token(), faults);
+  CheckNewPassword("new_password", request.new_password(), faults, weak);
+  return InvalidOrWeak(std::move(faults), weak);
+}
+
+absl::Status Validate(const v1::VerifyEmailRequest& request) {
+  Faults faults;
+  CheckMailedToken(request.token(), faults);
+  return errors::InvalidFields(faults);
 }
 
 }  // namespace tokenforge::auth

@@ -16,6 +16,9 @@ class LoginRequest;
 class RefreshRequest;
 class ListSessionsRequest;
 class RevokeSessionRequest;
+class ChangePasswordRequest;
+class ResetPasswordRequest;
+class VerifyEmailRequest;
 }  // namespace v1
 
 // email: lib/email/canonical_email.h. password: 8 code points to 1024 bytes, no NUL; what the
@@ -31,5 +34,11 @@ absl::Status Validate(const v1::LoginRequest& request);
 absl::Status Validate(const v1::RefreshRequest& request);
 absl::Status Validate(const v1::ListSessionsRequest& request);
 absl::Status Validate(const v1::RevokeSessionRequest& request);
+
+// The present password as Login's, the new one as Register's.
+absl::Status Validate(const v1::ChangePasswordRequest& request);
+// token: not empty, at most 256 bytes. Whether it is a token at all is told with the rest.
+absl::Status Validate(const v1::ResetPasswordRequest& request);
+absl::Status Validate(const v1::VerifyEmailRequest& request);
 
 }  // namespace tokenforge::auth

@@ -18,7 +18,7 @@ SqlTimeouts TimeoutsOf(const Config& config) {
 }
 
 std::vector<std::string> Mistakes(const Config& config) {
-  std::vector<std::string> mistakes;
+  std::vector<std::string> mistakes = MistakesOf(config.mail);
   const auto dialect =
       SqlDialect::ForUrl(config.database_url, secret::Secret(), TimeoutsOf(config));
   for (const errors::FieldFault& fault : errors::FaultsOf(dialect.status())) {
@@ -59,6 +59,8 @@ void DeclareStorage(config::Parser& parser, Config* config) {
 
   Declare(parser, &config->hashing);
   Declare(parser, &config->factors);
+
+  Declare(parser, &config->mail);
 
   parser.Check([config] { return Mistakes(*config); });
 }

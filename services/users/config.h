@@ -9,6 +9,7 @@
 #include "lib/rpc/settings.h"
 #include "services/users/factor_settings.h"
 #include "services/users/hash_settings.h"
+#include "services/users/mail_settings.h"
 #include "services/users/sql_dialect.h"
 
 namespace tokenforge::config {
@@ -31,6 +32,7 @@ struct Config {
 
   HashSettings hashing;
   FactorSettings factors;
+  MailSettings mail;
 };
 
 void Declare(config::Parser& parser, Config* config);

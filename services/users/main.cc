@@ -14,6 +14,8 @@
 #include "services/users/directory_store_sql.h"
 #include "services/users/factor_parts.h"
 #include "services/users/import_store_sql.h"
+#include "services/users/outbox_store_sql.h"
+#include "services/users/token_store_sql.h"
 #include "services/users/user_service.h"
 #include "tokenforge/guard.h"
 
@@ -53,6 +55,13 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   DatabaseWatch watch([&](clock::SteadyTime deadline) { return database.Ping(deadline); },
                       process.readiness());
   process.OnClose("the hashing pool", [&] { hashing.pool().Stop(kPoolGrace); });
+  const auto transport = TransportOf(config.mail);
+  if (!transport.ok()) return transport.status();
+  OutboxStoreSql outbox(database);
+  MailWorker mails(outbox, transport->get(), StyleOf(config.mail), clock,
+                   WorkerOptionsOf(config.mail));
+  mails.Start();
+  process.OnClose("the mail worker", [&] { mails.Stop(); });
   process.OnClose("the account database", [&] {
     watch.Stop();
     anchor.Stop();
@@ -66,7 +75,9 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   ImportStoreSql import_store(database);
   AccountImport import(import_store, clock);
   FactorParts factors(database, hashing, *factor_keys, config.factors.issuer, clock);
-  UserService service({accounts, audit, directory, import, factors.factors(), factors.login()});
+  TokenStoreSql tokens(database);
+  Passwords setting(store, tokens, hashing, passwords, clock);
+  UserService service({accounts, audit, directory, import, factors.factors(), factors.login(), setting});
   Guard guard(GuardOptionsOf(config));
   guard.Protect<v1::UserService>(&service);
   return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },

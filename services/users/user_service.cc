@@ -33,6 +33,11 @@ Reactor* UserService::CreateUser(Context* context, const v1::CreateUserRequest* 
                          .family_name = request->family_name()},
                         flows_.accounts.passwords());
   if (!registration.ok()) return rpc::Answer(context, registration.status());
+  if (request->privately()) {
+    return rpc::Serve(context, flows_.passwords.RegisterPrivately(
+                                   rpc::DeadlineOf(*context), *std::move(registration),
+                                   OriginOf(*context, request->origin())));
+  }
   return rpc::Serve(
       context, Answer(flows_.accounts.Create(rpc::DeadlineOf(*context), *std::move(registration),
                                              OriginOf(*context, request->origin())),

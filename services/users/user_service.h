@@ -10,6 +10,7 @@
 #include "services/users/factor_login.h"
 #include "services/users/factors.h"
 #include "services/users/import.h"
+#include "services/users/passwords.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
 
 namespace tokenforge::users {
@@ -22,6 +23,7 @@ struct UserFlows {
   AccountImport& import;
   Factors& factors;
   FactorLogin& logins;
+  Passwords& passwords;
 };
 
 class UserService final : public v1::UserService::CallbackService {
@@ -75,27 +77,19 @@ class UserService final : public v1::UserService::CallbackService {
   Reactor* ListAuditEvents(Context* context, const v1::ListAuditEventsRequest* request,
                            v1::ListAuditEventsResponse* response) override;
 
-  // Declared, and not built in this version.
-  Reactor* ChangePassword(Context* context, const v1::ChangePasswordRequest*,
-                          v1::ChangePasswordResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* BeginPasswordReset(Context* context, const v1::BeginPasswordResetRequest*,
-                              v1::BeginPasswordResetResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* CompletePasswordReset(Context* context, const v1::CompletePasswordResetRequest*,
-                                 v1::CompletePasswordResetResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* BeginEmailVerification(Context* context, const v1::BeginEmailVerificationRequest*,
-                                  v1::BeginEmailVerificationResponse*) override {
-    return rpc::NotBuilt(context);
-  }
-  Reactor* CompleteEmailVerification(Context* context, const v1::CompleteEmailVerificationRequest*,
-                                     v1::CompleteEmailVerificationResponse*) override {
-    return rpc::NotBuilt(context);
-  }
+  // user_service_passwords.cc
+  Reactor* ChangePassword(Context* context, const v1::ChangePasswordRequest* request,
+                          v1::ChangePasswordResponse* response) override;
+  Reactor* BeginPasswordReset(Context* context, const v1::BeginPasswordResetRequest* request,
+                              v1::BeginPasswordResetResponse* response) override;
+  Reactor* CompletePasswordReset(Context* context, const v1::CompletePasswordResetRequest* request,
+                                 v1::CompletePasswordResetResponse* response) override;
+  Reactor* BeginEmailVerification(Context* context,
+                                  const v1::BeginEmailVerificationRequest* request,
+                                  v1::BeginEmailVerificationResponse* response) override;
+  Reactor* CompleteEmailVerification(Context* context,
+                                     const v1::CompleteEmailVerificationRequest* request,
+                                     v1::CompleteEmailVerificationResponse* response) override;
 
  private:
   const UserFlows flows_;

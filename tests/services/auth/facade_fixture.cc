@@ -61,7 +61,8 @@ FacadeTest::FacadeTest() {
                                .value(),
                            TrustedProxies::Parse({"/gateway"}, "example.org").value(),
                            FactorClient(upstream_),
-                           DirectoryClient(upstream_)});
+                           DirectoryClient(upstream_),
+                           PasswordClient(upstream_)});
   reports_ = std::make_unique<GuardReports>(
       hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();

@@ -76,6 +76,7 @@ grpc::Status FakeUsers::CreateUser(grpc::ServerContext* context,
   const sync::MutexLock lock(&mutex_);
   auto [place, fresh] = accounts_.try_emplace(Canonical(request->email()));
   users::v1::User& user = place->second.user;
+  if (!fresh && request->privately()) return grpc::Status::OK;
   if (!fresh && user.user_id() != request->user_id()) {
     return rpc::ToGrpc(errors::Make(reasons::EMAIL_TAKEN, "this address has an account"));
   }
@@ -88,7 +89,7 @@ grpc::Status FakeUsers::CreateUser(grpc::ServerContext* context,
   user.add_scopes("notes.write");
   user.mutable_create_time()->set_seconds(1'800'000'000);
   place->second.password = request->password();
-  *response->mutable_user() = user;
+  if (!request->privately()) *response->mutable_user() = user;
   return grpc::Status::OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,23 @@ class FakeUsers final : public users::v1::UserService::Service {
   std::vector<std::string> Told() const;
   // How imports ended whose last row never came.
   int BrokenImports() const;
+  // Tokens are not mailed: "tfp_of EMAIL" resets and "tfv_of EMAIL" verifies once that was asked
+  // for.
+  grpc::Status ChangePassword(grpc::ServerContext* context,
+                              const users::v1::ChangePasswordRequest* request,
+                              users::v1::ChangePasswordResponse* response) override;
+  grpc::Status BeginPasswordReset(grpc::ServerContext* context,
+                                  const users::v1::BeginPasswordResetRequest* request,
+                                  users::v1::BeginPasswordResetResponse* response) override;
+  grpc::Status CompletePasswordReset(grpc::ServerContext* context,
+                                     const users::v1::CompletePasswordResetRequest* request,
+                                     users::v1::CompletePasswordResetResponse* response) override;
+  grpc::Status BeginEmailVerification(grpc::ServerContext* context,
+                                      const users::v1::BeginEmailVerificationRequest* request,
+                                      users::v1::BeginEmailVerificationResponse* response) override;
+  grpc::Status CompleteEmailVerification(
+      grpc::ServerContext* context, const users::v1::CompleteEmailVerificationRequest* request,
+      users::v1::CompleteEmailVerificationResponse* response) override;
 
  private:
   struct Account {
@@ -105,6 +123,7 @@ class FakeUsers final : public users::v1::UserService::Service {
   std::vector<users::v1::AuditEvent> audited_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, users::v1::VerifyPasswordRequest> challenges_ ABSL_GUARDED_BY(mutex_);
   int challenges_made_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::set<std::string> tokens_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tokenforge::auth::testing

@@ -1,4 +1,4 @@
-// Logout, LogoutAll, ListSessions, RevokeSession, WhoAmI, Introspect and what is not built, through
+// Logout, LogoutAll, ListSessions, RevokeSession, WhoAmI and Introspect, through
 // the whole façade.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -186,18 +186,6 @@ TEST_F(SessionFlows, MethodsOfPeopleNeedTheirToken) {
   EXPECT_EQ(ReasonOf(WhoAmI("")), reasons::TOKEN_MISSING);
   EXPECT_EQ(ReasonOf(Logout("")), reasons::TOKEN_MISSING);
   EXPECT_EQ(ReasonOf(Logout("junk")), reasons::TOKEN_MALFORMED);
-}
-
-TEST_F(SessionFlows, WhatIsNotBuiltSaysSo) {
-  const v1::Tokens tokens = Register().tokens();
-  v1::ChangePasswordResponse changed;
-  const grpc::Status status =
-      Call(&Stub::ChangePassword, v1::ChangePasswordRequest(), &changed, tokens.access_token());
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(ReasonOf(status), reasons::NOT_BUILT);
-  v1::ResetPasswordResponse reset;
-  EXPECT_EQ(ReasonOf(Call(&Stub::ResetPassword, v1::ResetPasswordRequest(), &reset)),
-            reasons::NOT_BUILT);
 }
 
 TEST_F(SessionFlows, AdministrationIsForAdministrators) {
