@@ -169,7 +169,7 @@ MailStyle StyleOf(const MailSettings& settings) {
 MailWorker::Options WorkerOptionsOf(const MailSettings& settings) {
   MailWorker::Options options;
   options.threads = static_cast<int>(settings.threads);
-  options.lease = settings.timeout + kLeaseMargin;
+  options.lease = 2 * settings.timeout + kLeaseMargin;  // sending, and saying goodbye
   options.verify_new_emails = settings.verify_new_emails;
   options.max_age = settings.max_age;
   return options;

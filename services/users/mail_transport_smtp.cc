@@ -83,6 +83,10 @@ Delivery SmtpTransport::Send(const MailEnvelope& mail) {
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(options_.timeout.count() / 2));
+  // Also of saying goodbye to a server that was too slow: libcurl would wait two minutes for that.
+  curl_easy_setopt(
+      curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+      static_cast<long>(std::chrono::ceil<std::chrono::seconds>(options_.timeout).count()));
   curl_easy_setopt(curl, CURLOPT_USE_SSL, UseTls(options_.starttls));
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
