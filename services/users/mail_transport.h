@@ -25,7 +25,7 @@ struct Delivery {
                // after the last byte: nobody can know (RFC 5321, 4.5.3.2.6)
   };
   Result result = kUnsent;
-  int code = 0;        // the server's last answer; 0 without one
+  int code = 0;             // the server's last answer; 0 without one
   std::string detail = {};  // for the log: what the library says, never what the server said
 };
 

@@ -77,7 +77,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   FactorParts factors(database, hashing, *factor_keys, config.factors.issuer, clock);
   TokenStoreSql tokens(database);
   Passwords setting(store, tokens, hashing, passwords, clock);
-  UserService service({accounts, audit, directory, import, factors.factors(), factors.login(), setting});
+  UserService service(
+      {accounts, audit, directory, import, factors.factors(), factors.login(), setting});
   Guard guard(GuardOptionsOf(config));
   guard.Protect<v1::UserService>(&service);
   return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },

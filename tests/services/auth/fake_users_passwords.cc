@@ -14,19 +14,12 @@ grpc::Status NotFound() { return rpc::ToGrpc(errors::Make(reasons::NOT_FOUND, "n
 
 }  // namespace
 
-FakeUsers::Account* FakeUsers::FindById(const std::string& user_id) {
-  for (auto& [email, account] : accounts_) {
-    if (account.user.user_id() == user_id) return &account;
-  }
-  return nullptr;
-}
-
 grpc::Status FakeUsers::ChangePassword(grpc::ServerContext* context,
                                        const users::v1::ChangePasswordRequest* request,
                                        users::v1::ChangePasswordResponse*) {
   if (const grpc::Status fault = faults.Enter("ChangePassword", context); !fault.ok()) return fault;
   const sync::MutexLock lock(&mutex_);
-  Account* const account = FindById(request->user_id());
+  Account* const account = AccountOf(request->user_id());
   if (account == nullptr) return NotFound();
   if (account->password != request->current_password()) {
     return rpc::ToGrpc(errors::Make(reasons::INVALID_CREDENTIALS, "the password is another"));
@@ -68,7 +61,7 @@ grpc::Status FakeUsers::BeginEmailVerification(
     return fault;
   }
   const sync::MutexLock lock(&mutex_);
-  Account* const account = FindById(request->user_id());
+  Account* const account = AccountOf(request->user_id());
   if (account == nullptr) return NotFound();
   tokens_.insert("tfv_of " + account->user.email());
   return grpc::Status::OK;

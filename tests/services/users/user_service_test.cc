@@ -84,7 +84,8 @@ class UserServiceTest : public testing::Test {
   FactorParts factors_{sqlite_.database(), hashing_, std::nullopt, "TokenForge", clock_};
   TokenStoreSql tokens_{sqlite_.database()};
   Passwords setting_{sqlite_.store(), tokens_, hashing_, passwords_, clock_};
-  UserService service_{{accounts_, audit_, directory_, import_, factors_.factors(), factors_.login(), setting_}};
+  UserService service_{
+      {accounts_, audit_, directory_, import_, factors_.factors(), factors_.login(), setting_}};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
   v1::CreateUserResponse created_;
@@ -214,16 +215,6 @@ TEST_F(UserServiceTest, SaysThatItHasNoSecondFactorsWithoutKeysForThem) {
   const absl::Status refused = Call(&Stub::EnrollTotp, request, &response);
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(refused), errors::reasons::MFA_NOT_ENABLED);
-}
-
-TEST_F(UserServiceTest, SaysWhatIsNotBuilt) {
-  const auto reason = [this](auto method, const auto& request, auto response) {
-    return ReasonOf(Call(method, request, &response));
-  };
-  using errors::reasons::NOT_BUILT;
-  EXPECT_EQ(
-      reason(&Stub::ChangePassword, v1::ChangePasswordRequest(), v1::ChangePasswordResponse()),
-      NOT_BUILT);
 }
 
 }  // namespace
