@@ -56,7 +56,7 @@ class Desk:
 
 def authenticate(server, session, envelope, mechanism, login):
     good = login.login == b"mailer" and login.password == b"a mail secret"
-    return AuthResult(success=good)
+    return AuthResult(success=good, handled=good)
 
 
 async def main():
