@@ -32,6 +32,7 @@ std::vector<std::string> Mistakes(const Config& config) {
 void Declare(config::Parser& parser, Config* config) {
   rpc::Declare(parser, &config->server, "127.0.0.1:7444", "127.0.0.1:9444");
   DeclareStorage(parser, config);
+  Declare(parser, &config->mail);
 }
 
 void DeclareStorage(config::Parser& parser, Config* config) {
@@ -59,8 +60,6 @@ void DeclareStorage(config::Parser& parser, Config* config) {
 
   Declare(parser, &config->hashing);
   Declare(parser, &config->factors);
-
-  Declare(parser, &config->mail);
 
   parser.Check([config] { return Mistakes(*config); });
 }

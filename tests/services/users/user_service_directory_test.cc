@@ -18,6 +18,7 @@
 #include "services/users/directory_store_sql.h"
 #include "services/users/factor_parts.h"
 #include "services/users/import_store_sql.h"
+#include "services/users/token_store_sql.h"
 #include "services/users/user_service.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/services/users/sqlite_accounts.h"
@@ -98,8 +99,10 @@ class UserServiceDirectoryTest : public testing::Test {
   ImportStoreSql import_store_{sqlite_.database()};
   AccountImport import_{import_store_, clock_};
   FactorParts factors_{sqlite_.database(), hashing_, std::nullopt, "TokenForge", clock_};
+  TokenStoreSql tokens_{sqlite_.database()};
+  Passwords setting_{sqlite_.store(), tokens_, hashing_, passwords_, clock_};
   UserService service_{
-      {accounts_, audit_, directory_, import_, factors_.factors(), factors_.login()}};
+      {accounts_, audit_, directory_, import_, factors_.factors(), factors_.login(), setting_}};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };

@@ -11,6 +11,7 @@
 #include "services/users/audit_store_sql.h"
 #include "services/users/directory_store_sql.h"
 #include "services/users/import_store_sql.h"
+#include "services/users/token_store_sql.h"
 #include "services/users/user_service.h"
 #include "tests/services/users/factor_fixture.h"
 
@@ -66,7 +67,9 @@ class UserServiceFactors : public FactorTest {
   Directory directory_{accounts_.store(), directory_store_, clock_};
   ImportStoreSql import_store_{accounts_.database()};
   AccountImport import_{import_store_, clock_};
-  UserService service_{{rules_, audit_, directory_, import_, factors_, login_}};
+  TokenStoreSql tokens_{accounts_.database()};
+  Passwords setting_{accounts_.store(), tokens_, hashing_, passwords_, clock_};
+  UserService service_{{rules_, audit_, directory_, import_, factors_, login_, setting_}};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };
