@@ -1,5 +1,6 @@
 // Whether a stopwatch tells who has an account: at every public door 2,000 knocks, known and
-// unknown emails in turn, at rest and under load; and of accounts that are locked.
+// unknown emails in turn, at rest and under load; and while all of them are locked. Every other
+// known account has a second factor.
 //
 // bcrypt costs 4 here: at 12 a hash would hide differences a hundred times larger. The controls
 // show what the test can see: two halves of one sample must not differ, and one that is 5 % slower
@@ -12,6 +13,7 @@
 #include "bench/parts.h"
 #include "bench/rank_sum.h"
 #include "bench/suite_load.h"
+#include "tests/system/authenticator_app.h"
 #include "tests/system/doors.h"
 
 namespace tokenforge::bench {
@@ -22,14 +24,15 @@ using systemtest::Door;
 constexpr int kKnocks = 1000;  // of each sort
 constexpr int kPeople = 50;
 
-systemtest::SuiteOptions UnlimitedSuite() {
+// An account is locked after so many wrong guesses in a row.
+systemtest::SuiteOptions PrivateSuite(const std::string& lock_after) {
   systemtest::SuiteOptions options;
   options.postgres = true;
   options.flags = {
       {"auth", {"--registration=private"}},
       {"sessions",
        {"--rate-limit=login_account=1000000/1000000/1s",
-        "--rate-limit=reset_account=1000000/1000000/1s", "--account-lock-after=1000000"}}};
+        "--rate-limit=reset_account=1000000/1000000/1s", "--account-lock-after=" + lock_after}}};
   return options;
 }
 
@@ -37,20 +40,28 @@ struct Times {
   std::vector<double> known, unknown;  // microseconds
 };
 
-Times Knock(const Door& door, const std::vector<std::string>& people, std::mt19937& random) {
+// Unknown emails are new each time at a door that would make an account of them.
+Times Knock(const Door& door, const std::vector<std::string>& people,
+            const std::vector<std::string>& strangers, std::mt19937& random) {
   Times times;
-  std::vector<std::string> strangers;
-  for (int i = 0; i < kPeople; ++i) strangers.push_back(systemtest::FreshEmail());
+  const bool makes = std::string(door.name) == "register";
   for (int i = 0; i < kKnocks; ++i) {
     const size_t at = static_cast<size_t>(i) % people.size();
+    const std::string stranger = makes ? systemtest::FreshEmail() : strangers[at];
     const bool known_first = (random() & 1U) != 0;
     for (bool known : {known_first, !known_first}) {
       std::chrono::nanoseconds took{};
-      door.knock(known ? people[at] : strangers[at], &took);
+      door.knock(known ? people[at] : stranger, &took);
       (known ? times.known : times.unknown).push_back(static_cast<double>(took.count()) / 1000);
     }
   }
   return times;
+}
+
+std::vector<std::string> Strangers() {
+  std::vector<std::string> strangers;
+  for (int i = 0; i < kPeople; ++i) strangers.push_back(systemtest::FreshEmail());
+  return strangers;
 }
 
 void Tell(Report& report, const std::string& key, const Times& times, const std::string& what) {
@@ -70,38 +81,73 @@ void TellControls(Report& report, const std::vector<double>& times) {
               "control: one half made 5 % slower is seen"});
 }
 
-}  // namespace
-
-void MeasureEnumeration(Report& report) {
-  systemtest::Suite suite(UnlimitedSuite());
-  suite.Start();
-  const auto stub = auth::v1::AuthService::NewStub(suite.Connect("auth"));
-  const systemtest::FacadeClient owner(suite.Connect("auth"));
+// Registered, half of them with a second factor; none and a missing row when that fails.
+std::vector<std::string> Settle(Report& report, const systemtest::FacadeClient& owner) {
   std::vector<std::string> people;
   for (int i = 0; i < kPeople; ++i) {
     people.push_back(systemtest::FreshEmail());
-    if (!owner.Register(people.back(), systemtest::kPassword).ok()) {
+    (void)owner.Register(people.back(), systemtest::kPassword);
+    const auto login = systemtest::AwaitLogin(owner, people.back());
+    const bool wants_factor = i % 2 == 0;
+    if (!login.ok() ||
+        (wants_factor && !systemtest::EnableFactor(owner, login->tokens().access_token()).ok())) {
       report.Missing("enumeration_p_login", "nobody could register");
-      return;
+      return {};
     }
   }
-  std::mt19937 random(std::random_device{}());
+  return people;
+}
+
+void MeasureOpenDoors(Report& report, std::mt19937& random) {
+  systemtest::Suite suite(PrivateSuite("1000000"));
+  suite.Start();
+  const auto stub = auth::v1::AuthService::NewStub(suite.Connect("auth"));
+  const std::vector<std::string> people =
+      Settle(report, systemtest::FacadeClient(suite.Connect("auth")));
+  if (people.empty()) return;
   for (const Door& door : systemtest::DoorsOf(*stub)) {
-    const Times times = Knock(door, people, random);
+    const Times times = Knock(door, people, Strangers(), random);
     Tell(report, door.name, times, door.name);
     if (std::string(door.name) == "login") TellControls(report, times.unknown);
   }
   std::atomic<bool> loud = true;
   std::thread load([&] {
     const systemtest::FacadeClient other(suite.Connect("auth"));
-    while (loud) (void)other.Login(people[0], systemtest::kPassword);
+    while (loud) (void)other.Login(people[1], systemtest::kPassword);
   });
   for (const Door& door : systemtest::DoorsOf(*stub)) {
-    Tell(report, std::string(door.name) + "_loaded", Knock(door, people, random),
+    Tell(report, std::string(door.name) + "_loaded", Knock(door, people, Strangers(), random),
          std::string(door.name) + " under load");
   }
   loud = false;
   load.join();
+}
+
+// The first knocks lock everybody, known or not; for a minute, which the rest does not take.
+void MeasureLockedDoor(Report& report, std::mt19937& random) {
+  systemtest::Suite suite(PrivateSuite("5"));
+  suite.Start();
+  const auto stub = auth::v1::AuthService::NewStub(suite.Connect("auth"));
+  const std::vector<std::string> people =
+      Settle(report, systemtest::FacadeClient(suite.Connect("auth")));
+  if (people.empty()) return;
+  const Door login = systemtest::DoorsOf(*stub).front();
+  const std::vector<std::string> strangers = Strangers();
+  for (int i = 0; i < kPeople; ++i) {
+    for (int guess = 0; guess < 6; ++guess) {
+      login.knock(people[static_cast<size_t>(i)], nullptr);
+      login.knock(strangers[static_cast<size_t>(i)], nullptr);
+    }
+  }
+  Tell(report, "login_locked", Knock(login, people, strangers, random), "login of locked accounts");
+}
+
+}  // namespace
+
+void MeasureEnumeration(Report& report) {
+  std::mt19937 random(std::random_device{}());
+  MeasureOpenDoors(report, random);
+  MeasureLockedDoor(report, random);
 }
 
 }  // namespace tokenforge::bench

@@ -6,6 +6,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/uuid/uuid.h"
+#include "services/users/mail_intents.h"
 #include "services/users/recovery_code.h"
 #include "services/users/totp.h"
 
@@ -32,14 +33,9 @@ absl::Status RequireId(const std::string& user_id) {
 
 // The owner is told of every change: it may not have been them.
 Beside Told(const Account& account, const Origin& origin, clock::WallTime now, const char* event,
-            const char* mail) {
-  return {
-      .events = {Audited(origin, now, event, account.user_id)},
-      .mails = {{.kind = mail,
-                 .email = account.email.text(),
-                 .user_id = account.user_id,
-                 .create_time = now,
-                 .attributes = {{"device", origin.device_name}, {"address", origin.ip_address}}}}};
+            std::string_view mail) {
+  return {.events = {Audited(origin, now, event, account.user_id)},
+          .mails = {MailOf(mail, account.email, account.user_id, origin, now)}};
 }
 
 Written DisableNow(FactorState& state, clock::WallTime now, const Origin& origin) {
@@ -53,7 +49,7 @@ Written DisableNow(FactorState& state, clock::WallTime now, const Origin& origin
   state.factor = {};
   state.drop_challenges = true;
   if (!in_force) return Beside{};  // it only waited to be confirmed
-  return Told(account, origin, now, "factor.disabled", "factor_disabled");
+  return Told(account, origin, now, "factor.disabled", mail_kinds::kFactorDisabled);
 }
 
 }  // namespace
@@ -138,7 +134,7 @@ Written Factors::ConfirmNow(FactorState& state, const secret::Secret& code, cons
   account.mfa_enabled = true;
   account.update_time = now;
   answer = std::move(codes);
-  return Told(account, origin, now, "factor.confirmed", "factor_enabled");
+  return Told(account, origin, now, "factor.confirmed", mail_kinds::kFactorEnabled);
 }
 
 async::Task<absl::StatusOr<bool>> Factors::Compare(Deadline deadline, const FactorState& state,
@@ -162,6 +158,14 @@ async::Task<absl::Status> Factors::Disable(Deadline deadline, std::string user_i
   const absl::StatusOr<bool> matches = co_await std::move(comparing);
   if (!matches.ok()) co_return matches.status();
   if (!*matches) {
+    // Whoever found a session open guesses here; it must show afterwards.
+    FactorStore::Edit note = [now = clock_.Now(), origin](FactorState& state) -> Written {
+      return Beside{.events = {Audited(origin, now, "factor.disable_refused",
+                                       state.account.account.user_id)}};
+    };
+    auto noting = store_.Change(deadline, key, std::move(note));
+    const absl::Status noted = co_await std::move(noting);
+    if (!noted.ok()) co_return noted;
     co_return errors::Make(reasons::INVALID_CREDENTIALS, "The password is wrong.");
   }
 

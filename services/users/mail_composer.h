@@ -10,7 +10,7 @@
 #include "lib/secret/secret.h"
 #include "services/users/mail_message.h"
 #include "services/users/mail_transport.h"
-#include "services/users/outbox_rows.h"
+#include "services/users/queued_mail.h"
 #include "services/users/single_use_token.h"
 
 namespace tokenforge::users {

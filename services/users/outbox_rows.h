@@ -17,22 +17,11 @@
 
 #include "lib/clock/clock.h"
 #include "services/users/beside.h"
+#include "services/users/queued_mail.h"
 
 namespace tokenforge::users {
 
 class SqlSession;
-
-// A mail that was claimed.
-struct QueuedMail {
-  std::string id;  // a UUID
-  MailIntent intent;
-  int attempts = 0;  // claims so far, this one included
-};
-
-struct OutboxDepth {
-  long long mails = 0;
-  std::optional<clock::WallTime> oldest;  // when the first of them was asked for
-};
 
 class OutboxRows {
  public:

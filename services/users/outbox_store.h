@@ -14,7 +14,7 @@
 #include "lib/clock/clock.h"
 #include "services/users/account_store.h"
 #include "services/users/beside.h"
-#include "services/users/outbox_rows.h"
+#include "services/users/queued_mail.h"
 #include "services/users/single_use_token.h"
 
 namespace tokenforge::users {

@@ -5,6 +5,7 @@
 
 #include "services/users/account_rows.h"
 #include "services/users/account_store_sql.h"
+#include "services/users/outbox_rows.h"
 #include "services/users/token_rows.h"
 
 namespace tokenforge::users {

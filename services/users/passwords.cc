@@ -84,7 +84,13 @@ async::Task<absl::StatusOr<Account>> Passwords::Change(Deadline deadline, Replac
         hashing_.Compare(deadline, origin.ip_address, replacement.current, &found->password_hash);
     const absl::StatusOr<HashQueue::Comparison> compared = co_await std::move(comparing);
     if (!compared.ok()) co_return compared.status();
-    if (!compared->matches) co_return WrongPassword();
+    if (!compared->matches) {
+      Beside refused{.events = {Audited(origin, clock_.Now(), "password.change_refused",
+                                        replacement.user_id)}};
+      auto recording = store_.Record(deadline, std::move(refused));
+      const absl::Status recorded = co_await std::move(recording);
+      co_return recorded.ok() ? WrongPassword() : recorded;
+    }
     if (found->account.disabled) co_return Disabled();
     if (!wanted) {
       if (absl::Status good = CheckNew(replacement.wanted, found->account); !good.ok()) {

@@ -12,7 +12,7 @@
 #include "services/users/account.h"
 #include "services/users/beside.h"
 #include "services/users/origin.h"
-#include "services/users/outbox_rows.h"
+#include "services/users/queued_mail.h"
 #include "services/users/registration.h"
 
 namespace tokenforge::users {

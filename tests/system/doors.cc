@@ -16,6 +16,19 @@ auth::v1::LoginRequest Login(const std::string& email) {
   return request;
 }
 
+auth::v1::RegisterRequest Register(const std::string& email) {
+  auth::v1::RegisterRequest request;
+  request.set_email(email);
+  request.set_password(kGuess);
+  return request;
+}
+
+auth::v1::RequestPasswordResetRequest Reset(const std::string& email) {
+  auth::v1::RequestPasswordResetRequest request;
+  request.set_email(email);
+  return request;
+}
+
 }  // namespace
 
 std::vector<Door> DoorsOf(AuthService::Stub& stub) {
@@ -24,6 +37,14 @@ std::vector<Door> DoorsOf(AuthService::Stub& stub) {
       {"login", "INVALID_CREDENTIALS",
        [to](const std::string& email, std::chrono::nanoseconds* took) {
          return Ask(*to, &AuthService::Stub::Login, Login(email), took);
+       }},
+      {"register", "OK",
+       [to](const std::string& email, std::chrono::nanoseconds* took) {
+         return Ask(*to, &AuthService::Stub::Register, Register(email), took);
+       }},
+      {"reset", "OK",
+       [to](const std::string& email, std::chrono::nanoseconds* took) {
+         return Ask(*to, &AuthService::Stub::RequestPasswordReset, Reset(email), took);
        }},
   };
 }

@@ -21,7 +21,7 @@ struct Door {
   std::function<VisibleAnswer(const std::string& email, std::chrono::nanoseconds* took)> knock;
 };
 
-// `stub` outlives them.
+// Of a façade with `registration = private`. `stub` outlives them.
 std::vector<Door> DoorsOf(auth::v1::AuthService::Stub& stub);
 
 }  // namespace tokenforge::systemtest

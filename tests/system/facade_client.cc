@@ -91,6 +91,15 @@ absl::StatusOr<auth::v1::IntrospectResponse> FacadeClient::Introspect(
   return Call(*stub_, &AuthService::Stub::Introspect, request);
 }
 
+absl::StatusOr<auth::v1::LoginResponse> AwaitLogin(const FacadeClient& client,
+                                                   const std::string& email) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  for (;;) {
+    auto login = client.Login(email, kPassword);
+    if (login.ok() || std::chrono::steady_clock::now() > until) return login;
+  }
+}
+
 std::string ReasonName(const absl::Status& status) {
   if (status.ok()) return "OK";
   const auto reason = errors::ReasonOf(status);

@@ -37,6 +37,11 @@ class FacadeClient {
   std::unique_ptr<auth::v1::AuthService::Stub> stub_;
 };
 
+// Logs in somebody who registered privately: such an account is made after the answer. The last
+// error when it has not come in half a minute.
+absl::StatusOr<auth::v1::LoginResponse> AwaitLogin(const FacadeClient& client,
+                                                   const std::string& email);
+
 // The reason of an error, "OK", or "?" for one that carries none.
 std::string ReasonName(const absl::Status& status);
 

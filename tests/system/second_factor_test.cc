@@ -1,7 +1,6 @@
 // A login in two steps through four real processes, as a person with an authenticator app sees it.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <sstream>
@@ -9,7 +8,7 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/status.h"
-#include "services/users/totp.h"
+#include "tests/system/authenticator_app.h"
 #include "tests/system/facade_client.h"
 #include "tests/system/suite.h"
 
@@ -17,47 +16,6 @@ namespace tokenforge::systemtest {
 namespace {
 
 using Stub = auth::v1::AuthService::Stub;
-
-// What an app makes of the secret that it was given, without using a step twice.
-class App {
- public:
-  explicit App(const std::string& base32) : secret_(Decoded(base32)) {}
-
-  // A code that the services accept and that was not used: of the step before this one, this one,
-  // or the next. Three logins in half a minute are all that RFC 6238 allows.
-  std::string FreshCode() {
-    const std::int64_t now = users::TotpStepAt(std::chrono::system_clock::now());
-    last_step_ = std::max(last_step_ + 1, now - users::kTotpDrift);
-    return std::string(users::TotpCode(secret_, last_step_).Expose());
-  }
-
-  // Six digits that are the code of no step near now.
-  std::string WrongCode() const {
-    const auto now = std::chrono::system_clock::now();
-    for (char digit = '0';; ++digit) {
-      const std::string guess(6, digit);
-      const bool soon = users::MatchTotp(secret_, guess, now + 2 * users::kTotpStep, 0).has_value();
-      if (!soon && !users::MatchTotp(secret_, guess, now, 0)) return guess;
-    }
-  }
-
- private:
-  static secret::Secret Decoded(const std::string& base32) {
-    std::string bytes;
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : base32) {
-      bits = bits << 5 | static_cast<unsigned>(c >= 'A' ? c - 'A' : c - '2' + 26);
-      if ((count += 5) < 8) continue;
-      count -= 8;
-      bytes += static_cast<char>(bits >> count & 0xFF);
-    }
-    return secret::Secret::Take(std::move(bytes));
-  }
-
-  const secret::Secret secret_;
-  std::int64_t last_step_ = 0;
-};
 
 class SecondFactor : public testing::TestWithParam<bool> {
  protected:
@@ -121,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Databases, SecondFactor, testing::Values(false, true),
                          [](const auto& which) { return which.param ? "PostgreSql" : "Sqlite"; });
 
 TEST_P(SecondFactor, EnrolsLogsInInTwoStepsAndIsRemoved) {
-  App app(Enroll().secret());
+  AuthenticatorApp app(Enroll().secret());
   ASSERT_EQ(ReasonName(Confirm(app.WrongCode())), "CODE_INVALID");
   ASSERT_EQ(ReasonName(Confirm(app.FreshCode())), "OK");
   ASSERT_EQ(confirmed_.recovery_codes_size(), 10);
@@ -153,7 +111,7 @@ TEST_P(SecondFactor, EnrolsLogsInInTwoStepsAndIsRemoved) {
 }
 
 TEST_P(SecondFactor, SixthGuessIsRefusedAlsoWhenItIsRight) {
-  App app(Enroll().secret());
+  AuthenticatorApp app(Enroll().secret());
   ASSERT_EQ(ReasonName(Confirm(app.FreshCode())), "OK");
   const std::string challenge = Challenge();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Complete(challenge, app.WrongCode()), "CODE_INVALID");
@@ -162,7 +120,7 @@ TEST_P(SecondFactor, SixthGuessIsRefusedAlsoWhenItIsRight) {
 
 TEST_P(SecondFactor, NothingOfItIsInALog) {
   const auth::v1::EnrollTotpResponse enrolled = Enroll();
-  App app(enrolled.secret());
+  AuthenticatorApp app(enrolled.secret());
   ASSERT_EQ(ReasonName(Confirm(app.FreshCode())), "OK");
   const std::string challenge = Challenge();
   ASSERT_EQ(Complete(challenge, confirmed_.recovery_codes(0), true), "OK");

@@ -119,19 +119,8 @@ class FactorTest : public testing::Test {
   Account Find(const std::string& user_id = kAda) {
     return Wait(accounts_.store().FindById(InAMinute(), user_id)).value();
   }
-  // Kinds of what was written into the log or the outbox, oldest first.
-  std::vector<std::string> Written(const std::string& table, const std::string& order) {
-    auto read = [&](SqlSession& session) -> absl::StatusOr<std::vector<std::string>> {
-      std::vector<std::string> kinds;
-      const soci::rowset<std::string> rows =
-          (session.soci().prepare << "select kind from " + table + " order by " + order);
-      for (const std::string& kind : rows) kinds.push_back(kind);
-      return kinds;
-    };
-    return Wait(accounts_.database().Run(InAMinute(), "Test", read)).value();
-  }
-  std::vector<std::string> Events() { return Written("audit_events", "sequence"); }
-  std::vector<std::string> Mails() { return Written("mail_outbox", "create_time"); }
+  std::vector<std::string> Events() { return accounts_.Events(); }
+  std::vector<std::string> Mails() { return accounts_.Mails(); }
 
   fakes::FakeClock clock_;
   SqliteAccounts accounts_;

@@ -84,7 +84,8 @@ TEST_F(FactorsTest, DisablingNeedsThePassword) {
   EXPECT_FALSE(Find().mfa_enabled);
   EXPECT_EQ(ReasonOf(Disable("wrong")), reasons::INVALID_CREDENTIALS);
   EXPECT_EQ(ReasonOf(Disable()), reasons::MFA_NOT_ENABLED);
-  EXPECT_THAT(Events(), ElementsAre("factor.enrolled", "factor.confirmed", "factor.disabled"));
+  EXPECT_THAT(Events(), ElementsAre("factor.enrolled", "factor.confirmed", "factor.disable_refused",
+                                    "factor.disabled", "factor.disable_refused"));
   EXPECT_THAT(Mails(), ElementsAre("factor_enabled", "factor_disabled"));
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lib/errors/errors.h"
 #include "lib/uuid/uuid.h"
@@ -79,10 +80,11 @@ TEST_F(PasswordsTest, ChangeSetsThePasswordEndsSessionsAndTellsTheOwner) {
   EXPECT_NE(TextOf(mails[0]).find("192.0.2.1"), std::string::npos);
 }
 
-TEST_F(PasswordsTest, ChangeRefusesAnotherPresentPasswordAndLeavesNothingBehind) {
+TEST_F(PasswordsTest, ChangeRefusesAnotherPresentPasswordAndLeavesATraceOfIt) {
   EXPECT_EQ(ReasonOf(Change(kNew, kNew).status()), reasons::INVALID_CREDENTIALS);
   EXPECT_TRUE(Opens(kOld));
   EXPECT_EQ(desk_.Waiting(), 0);
+  EXPECT_THAT(desk_.sqlite.Events(), testing::ElementsAre("password.change_refused"));
 }
 
 TEST_F(PasswordsTest, ChangeTellsOfAWeakOrADisabledOnlyAfterTheRightPresentPassword) {
