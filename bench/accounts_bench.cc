@@ -1,7 +1,6 @@
 // One million accounts on each database: how fast they are imported and in what memory, and what a
 // login's look-up and a page of a list cost then. Through the stores, without the wire.
-//
-// TOKENFORGE_BENCH_ACCOUNTS sets another number, for a look at a small machine.
+// --accounts sets another number.
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,11 +32,6 @@ void Insist(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "tokenforge-bench: %s\n", what);
   std::exit(1);
-}
-
-int Accounts() {
-  const char* const set = std::getenv("TOKENFORGE_BENCH_ACCOUNTS");
-  return set != nullptr ? std::max(10'000, std::atoi(set)) : 1'000'000;
 }
 
 // Of this process, in MiB.
@@ -136,7 +130,7 @@ class Measurement {
 
   Report& report_;
   const std::string database_;
-  const int accounts_ = Accounts();
+  const int accounts_ = static_cast<int>(sizes.accounts);
   const clock::SystemClock clock_;
   users::SqlStores stores_;
   std::minstd_rand random_;

@@ -50,11 +50,17 @@ int main(int argc, char** argv) {
   bool json = false;
   tokenforge::config::Parser parser("tokenforge-bench",
                                     "Measures TokenForge; takes about fifteen minutes.");
-  parser.StringList(
-      "only", &only, {},
-      "Parts to run: tokens, guard, sessions, million, accounts, refresh, login, storm, enumeration, "
-      "processes, "
-      "revocation, flood, feed");
+  parser.StringList("only", &only, {},
+                    "Parts to run: tokens, guard, sessions, million, accounts, refresh, login, "
+                    "storm, enumeration, "
+                    "processes, "
+                    "revocation, flood, feed");
+  auto& sizes = tokenforge::bench::sizes;
+  parser.Integer("accounts", &sizes.accounts, sizes.accounts, "How many accounts are imported",
+                 10'000, 100'000'000);
+  parser.Integer("knocks", &sizes.knocks, sizes.knocks,
+                 "How often each door is knocked at: more show smaller differences", 200,
+                 10'000'000);
   parser.Bool("json", &json, false, "Print one JSON object instead of the table");
   parser.Path("json-file", &json_file, "", "Write the JSON object here besides");
   const auto outcome = parser.Parse(argc, argv);

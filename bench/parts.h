@@ -2,9 +2,18 @@
 // adds its figures.
 #pragma once
 
+#include <cstdint>
+
 #include "bench/report.h"
 
 namespace tokenforge::bench {
+
+// How much of something a part takes; main sets them before any runs.
+struct Sizes {
+  std::int64_t accounts = 1'000'000;  // of MeasureAccounts
+  std::int64_t knocks = 2'000;        // at each door, of MeasureEnumeration
+};
+inline Sizes sizes;
 
 void MeasureTokens(
     Report& report);  // verification and signing against a bare EVP loop; the guard's token cache

@@ -131,7 +131,7 @@ void MeasureStorm(Report& report) {
   const double before = PeakMib(suite.process("users").pid());
 
   Storm storm(suite);
-  std::vector<double> refresh, health;
+  std::vector<double> refresh, health, idle_ms, busy_ms;
   for (int round = 0; round < kRounds; ++round) {
     const Felt idle = Probe(suite, people);
     std::thread burst([&] { storm.Burst(); });
@@ -139,12 +139,16 @@ void MeasureStorm(Report& report) {
     burst.join();
     refresh.push_back(busy.refresh_ms / idle.refresh_ms);
     health.push_back(busy.health_ms / idle.health_ms);
+    idle_ms.push_back(idle.health_ms);
+    busy_ms.push_back(busy.health_ms);
   }
 
   report.Add({"storm_refresh_p99_ratio", Median(refresh), "x", AtMost(2),
               "refresh p99 with 500 logins at once, of idle"});
   report.Add({"storm_health_p99_ratio", Median(health), "x", AtMost(2),
               "p99 of the users service's /readyz then, of idle"});
+  report.Add({"storm_health_p99_idle_ms", Median(idle_ms), "ms", {}, "that p99 at rest"});
+  report.Add({"storm_health_p99_ms", Median(busy_ms), "ms", {}, "and in the storm"});
   report.Add({"storm_refused_p99_ms", Percentile(storm.refused_ms, 0.99), "ms", AtMost(50),
               "until OVERLOADED is answered, " + std::to_string(storm.refused_ms.size()) +
                   " refused, " + std::to_string(storm.compared) + " compared, " +

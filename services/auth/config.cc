@@ -74,6 +74,12 @@ void Declare(config::Parser& parser, Config* config) {
                 "open tells whoever registers that an address is taken; private answers alike, "
                 "without tokens, and mails the address' owner");
 
+  parser.Group("Overload");
+  parser.Integer("max-passwords", &config->max_passwords, 64,
+                 "Calls that cost a password hash (logins, registrations, changes) under way at "
+                 "once, half of them from one address; more are OVERLOADED",
+                 2, 100'000);
+
   parser.Group("Where calls come from");
   parser.StringList("trusted-proxies", &config->trusted_proxies, {},
                     "Whose x-forwarded-for says where a call comes from: SPIFFE IDs of gateways, "

@@ -28,6 +28,8 @@ struct Config {
 
   std::string registration;  // "open" or "private"
 
+  std::int64_t max_passwords = 64;  // hash_gate.h
+
   // What services may have in tokens of their own: "PEER=SCOPE" and "PEER=AUDIENCE".
   std::vector<std::string> service_token_scopes;
   std::vector<std::string> service_token_audiences;

@@ -4,12 +4,14 @@
 // email is tried, and only the gate (login_gate.h) makes one, so a new way to log in that forgets
 // the limits does not compile. It also names the account: what was counted is what is tried.
 //
-// A value; immutable.
+// A value that can be moved; immutable. Where a password is hashed it also holds the room for that
+// (hash_gate.h), so it lives as long as the attempt.
 #pragma once
 
 #include <string>
 #include <utility>
 
+#include "services/auth/hash_gate.h"
 #include "services/auth/limit_plan.h"
 
 namespace tokenforge::auth {
@@ -25,10 +27,11 @@ class CountedAttempt {
 
  private:
   friend struct CountedMaker;  // login_gate.cc
-  CountedAttempt(std::string email, LimitPlan plan)
-      : email_(std::move(email)), plan_(std::move(plan)) {}
+  CountedAttempt(std::string email, LimitPlan plan, HashGate::Slot room)
+      : email_(std::move(email)), plan_(std::move(plan)), room_(std::move(room)) {}
   std::string email_;
   LimitPlan plan_;
+  HashGate::Slot room_;
 };
 
 using CountedPassword = CountedAttempt<Attempt::kPassword>;

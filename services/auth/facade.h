@@ -14,6 +14,7 @@
 #include "services/auth/audit_client.h"
 #include "services/auth/directory_client.h"
 #include "services/auth/factor_client.h"
+#include "services/auth/hash_gate.h"
 #include "services/auth/keys_client.h"
 #include "services/auth/lock_watch.h"
 #include "services/auth/password_client.h"
@@ -41,6 +42,7 @@ struct Facade {
   DirectoryClient directory;
   PasswordClient passwords;
   bool private_registration = false;  // Register tells nobody who has an account
+  HashGate hashes{64};
 
   telemetry::CounterFamily logins{
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};

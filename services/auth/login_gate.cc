@@ -14,8 +14,8 @@ namespace tokenforge::auth {
 
 struct CountedMaker {
   template <Attempt kAttempt>
-  static CountedAttempt<kAttempt> Make(std::string account, LimitPlan plan) {
-    return CountedAttempt<kAttempt>(std::move(account), std::move(plan));
+  static CountedAttempt<kAttempt> Make(std::string account, LimitPlan plan, HashGate::Slot room) {
+    return CountedAttempt<kAttempt>(std::move(account), std::move(plan), std::move(room));
   }
 };
 
@@ -47,6 +47,12 @@ void TellOfLock(Facade& facade, const Origin& origin, const std::string& account
 template <Attempt kAttempt>
 async::Task<absl::StatusOr<CountedAttempt<kAttempt>>> Count(Facade& facade, const Origin& origin,
                                                             std::string account, LimitPlan plan) {
+  HashGate::Slot room;
+  if (kAttempt == Attempt::kPassword || kAttempt == Attempt::kRegistration) {
+    absl::StatusOr<HashGate::Slot> entered = facade.hashes.Enter(origin.subscriber);
+    if (!entered.ok()) co_return entered.status();
+    room = *std::move(entered);
+  }
   const auto answer = co_await facade.sessions.TakeTokens(origin.call, plan.take);
   if (!answer.ok()) co_return Outward(answer.status(), "sessions.TakeTokens");
   if (!answer->allowed()) {
@@ -55,7 +61,7 @@ async::Task<absl::StatusOr<CountedAttempt<kAttempt>>> Count(Facade& facade, cons
     TellOfLock(facade, origin, account, refusal);
     co_return refusal;
   }
-  co_return CountedMaker::Make<kAttempt>(std::move(account), std::move(plan));
+  co_return CountedMaker::Make<kAttempt>(std::move(account), std::move(plan), std::move(room));
 }
 
 }  // namespace

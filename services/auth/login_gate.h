@@ -10,6 +10,9 @@
 // failures raise. What is never settled stays counted, so every way out that nobody thought of is
 // on the safe side.
 //
+// Where a password is to be hashed, room for that is taken first (hash_gate.h): OVERLOADED, and
+// nothing was counted.
+//
 // Errors of all Count functions: RATE_LIMITED or ACCOUNT_LOCKED with RetryInfo and what
 // limit_refusal.h tells; UNAVAILABLE DEPENDENCY_DOWN while the limits cannot be asked (nobody is
 // let through unseen). The same for accounts that exist and that do not, for right passwords and

@@ -56,7 +56,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 FactorClient(upstreams->users),
                 DirectoryClient(upstreams->users),
                 PasswordClient(upstreams->users),
-                config.registration == "private"};
+                config.registration == "private",
+                HashGate(static_cast<int>(config.max_passwords))};
   KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch(),
                audit};
   Guard guard(GuardOptionsOf(config, trust));

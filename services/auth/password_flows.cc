@@ -92,6 +92,8 @@ async::Task<absl::Status> ResetPassword(Facade& facade, Origin origin,
                                         const v1::ResetPasswordRequest* request) {
   if (absl::Status valid = Validate(*request); !valid.ok()) co_return valid;
   if (absl::Status peer = origin.RequirePeer(); !peer.ok()) co_return peer;
+  const auto room = facade.hashes.Enter(origin.subscriber);
+  if (!room.ok()) co_return room.status();
   const auto reset = co_await facade.passwords.CompletePasswordReset(origin, *request);
   if (!reset.ok()) {
     co_return Outward(reset.status(), "users.CompletePasswordReset",

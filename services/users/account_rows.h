@@ -27,6 +27,7 @@ class AccountRows {
 
   // Nothing when there is no such account.
   std::optional<Credentials> FindById(const std::string& user_id);
+  // Does the same work either way: how long it takes does not tell whether there is one.
   std::optional<Credentials> FindByEmail(const CanonicalEmail& email);
   // The same, and until the transaction ends nobody else changes it.
   std::optional<Credentials> FindForChange(const std::string& user_id);
@@ -42,7 +43,7 @@ class AccountRows {
 
   soci::statement PrepareInsert(soci::session& session);
   soci::statement PrepareUpdate(soci::session& session);
-  soci::statement PrepareSelect(soci::session& session, const std::string& where);
+  soci::statement PrepareSelect(soci::session& session, const std::string& sql);
   std::optional<Credentials> FindOne(soci::statement& select);
   Credentials TakeRow();
   void Execute(soci::statement& statement);

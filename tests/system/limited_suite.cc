@@ -52,7 +52,8 @@ LoginCall::LoginCall(const std::string& email, const std::string& password,
 
 LimitedSuite::LimitedSuite(const std::vector<std::string>& sessions_flags)
     : suite_({.limited = true,
-              .flags = {{"auth", {"--trusted-proxies=/example"}}, {"sessions", sessions_flags}}}) {
+              .flags = {{"auth", {"--trusted-proxies=/example", "--max-passwords=1000"}},
+                        {"sessions", sessions_flags}}}) {
   suite_.Start();
   CallAs("example");
 }

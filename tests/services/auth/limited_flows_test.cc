@@ -150,6 +150,23 @@ TEST_F(LimitedFlows, ASixthCodeOfOneChallengeIsRefused) {
   EXPECT_EQ(sessions_.limits.Taken("second_factor", "the challenge"), 0) << "a secret, in clear";
 }
 
+TEST_F(LimitedFlows, WhoFindsNoRoomToHashIsNotCounted) {
+  const Origin origin = From(kHome);
+  std::vector<absl::StatusOr<CountedPassword>> under_way;
+  for (int i = 0;; ++i) {
+    const auto account = *email::CanonicalEmail::Parse("a" + std::to_string(i) + "@example.org");
+    under_way.push_back(Wait(CountPassword(*facade_, origin, account)));
+    if (!under_way.back().ok()) break;
+  }
+  EXPECT_EQ(errors::ReasonOf(under_way.back().status()), reasons::OVERLOADED);
+  EXPECT_EQ(under_way.size(), 33u);
+  EXPECT_EQ(sessions_.limits.Taken("login_address", "192.0.2.1"), 32);
+  EXPECT_TRUE(Wait(CountPassword(*facade_, From("198.51.100.1"), ada_)).ok());
+  EXPECT_TRUE(Wait(CountCode(*facade_, origin, ada_, "a challenge")).ok()) << "hashes nothing";
+  under_way.clear();
+  EXPECT_TRUE(Wait(CountPassword(*facade_, origin, ada_)).ok());
+}
+
 TEST_F(LimitedFlows, ARightCodeGivesBackWhatItsPasswordTook) {
   const Origin origin = From(kHome);
   const auto password = Wait(CountPassword(*facade_, origin, ada_));
