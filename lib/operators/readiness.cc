@@ -10,18 +10,27 @@ void Readiness::Expect(std::string_view name, std::string_view detail) {
   {
     sync::MutexLock lock(&mutex_);
     if (conditions_.contains(name)) return;
-    conditions_.emplace(std::string(name), Condition{false, std::string(detail)});
+    conditions_.emplace(std::string(name), Condition{false, false, std::string(detail)});
   }
   Tell();
 }
 
 void Readiness::Set(std::string_view name, bool holds, std::string_view detail) {
+  Put(name, holds, holds, detail);
+}
+
+void Readiness::Note(std::string_view name, bool holds, std::string_view detail) {
+  Put(name, holds, true, detail);
+}
+
+void Readiness::Put(std::string_view name, bool holds, bool has_held, std::string_view detail) {
   {
     sync::MutexLock lock(&mutex_);
     auto known = conditions_.find(name);
     if (known == conditions_.end())
       known = conditions_.emplace(std::string(name), Condition()).first;
-    known->second = {holds, std::string(detail)};
+    Condition& condition = known->second;
+    condition = {holds, has_held || condition.has_held, std::string(detail)};
   }
   Tell();
 }
@@ -46,7 +55,7 @@ bool Readiness::Draining() const {
 
 bool Readiness::ReadyLocked() const {
   return !draining_ &&
-         std::ranges::all_of(conditions_, [](const auto& named) { return named.second.holds; });
+         std::ranges::all_of(conditions_, [](const auto& named) { return named.second.has_held; });
 }
 
 Readiness::Report Readiness::Look() const {

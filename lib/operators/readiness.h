@@ -1,8 +1,13 @@
-// Whether a process should get traffic: a set of named conditions, all of which must hold, and not
-// draining.
+// Whether a process should get traffic: a set of named conditions, each of which must have held
+// once, and not draining.
 //
 // Components own their condition: `readiness.Expect("redis")` at construction, then Set when it
 // comes and goes. A process with no condition is ready. Once draining it is never ready again.
+//
+// Why "once": a condition says that a dependency answers, and all replicas share their
+// dependencies. If its loss took readiness away, it would take it from all of them together: nobody
+// would be left to say CIRCUIT_OPEN, nor to do what needs no dependency (docs/adr/0026). What does
+// not hold now is for people, and for alerts.
 //
 // Thread-safe. Outlives whatever was given a pointer to it.
 #pragma once
@@ -26,6 +31,9 @@ class Readiness {
   // Says whether a condition holds; `detail` is for people, and must hold no secret.
   void Set(std::string_view name, bool holds, std::string_view detail = "");
 
+  // The same of what the process need not wait for: only reported.
+  void Note(std::string_view name, bool holds, std::string_view detail = "");
+
   // From now on not ready, for good.
   void SetDraining();
 
@@ -47,8 +55,10 @@ class Readiness {
  private:
   struct Condition {
     bool holds = false;
+    bool has_held = false;
     std::string detail;
   };
+  void Put(std::string_view name, bool holds, bool has_held, std::string_view detail);
   bool ReadyLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell() ABSL_LOCKS_EXCLUDED(mutex_);
 

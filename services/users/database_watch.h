@@ -1,9 +1,10 @@
 // Asks the account database again and again whether it answers, and tells readiness, under the name
 // "database".
 //
-// Why: a replica whose database is away should get no calls, and one that starts before its
-// database should wait for it instead of ending. The first question also makes the schema. A
-// database that is only busy (OVERLOADED) counts as one that answers.
+// Why: a replica that starts before its database should wait for it, without calls, instead of
+// ending; and /readyz should tell when it goes away later (which takes no readiness: see there).
+// The first question also makes the schema. A database that is only busy (OVERLOADED) counts as one
+// that answers.
 //
 // One thread of its own, from construction to Stop or destruction. The readiness, and whatever the
 // question needs, outlive it.

@@ -42,7 +42,7 @@ class Suite {
   std::vector<std::string> names() const;
 
   // Starts a process that was ended; for a service with the flags it had. WaitReady returns false
-  // when it is not ready in time.
+  // when it is not ready, with all that it needs, in time.
   void StartProcess(const std::string& name);
   bool WaitReady(const std::string& name, std::chrono::seconds at_most = std::chrono::seconds(30));
 

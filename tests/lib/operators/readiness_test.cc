@@ -20,8 +20,23 @@ TEST(Readiness, NeedsEveryCondition) {
   EXPECT_FALSE(readiness.Ready());
   readiness.Set("keys", true);
   EXPECT_TRUE(readiness.Ready());
-  readiness.Set("redis", false);
-  EXPECT_FALSE(readiness.Ready());
+}
+
+TEST(Readiness, SurvivesTheLossOfWhatHeldOnceAndReportsIt) {
+  Readiness readiness;
+  readiness.Expect("redis");
+  readiness.Set("redis", true);
+  readiness.Set("redis", false, "away");
+  EXPECT_TRUE(readiness.Ready());
+  EXPECT_EQ(readiness.Look().json, R"({"ready":true,"draining":false,"conditions":[)"
+                                   R"({"name":"redis","ok":false,"detail":"away"}]})");
+}
+
+TEST(Readiness, DoesNotWaitForWhatIsOnlyNoted) {
+  Readiness readiness;
+  readiness.Note("circuit redis", false, "open");
+  EXPECT_TRUE(readiness.Ready());
+  EXPECT_NE(readiness.Look().json.find("circuit redis"), std::string::npos);
 }
 
 TEST(Readiness, ExpectingAConditionThatHoldsDoesNotUndoIt) {
