@@ -34,6 +34,9 @@ void Declare(config::Parser& parser, ServerSettings* settings, std::string liste
                  defaults.max_concurrent_streams, "calls at once on one connection", 1, 1'000'000);
   parser.Duration("max-connection-age", &settings->max_connection_age, defaults.max_connection_age,
                   "after this a client connects anew, and finds new replicas", milliseconds(1000));
+  parser.Path("policy-file", &settings->policy_file, "",
+              "rules that replace those of the protos, JSON (docs/guard.md); read again when it "
+              "changes");
   parser.Group("Stopping");
   parser.Duration("drain-delay", &settings->drain_delay, defaults.drain_delay,
                   "how long to serve on after readiness went off");

@@ -28,6 +28,7 @@ struct ServerSettings {
   std::chrono::milliseconds shutdown_grace{20000};  // --shutdown-grace: for calls that run
   std::chrono::milliseconds stop_limit{30000};      // --stop-limit: then exit 1
   std::chrono::milliseconds max_connection_age{30 * 60 * 1000};  // --max-connection-age
+  std::string policy_file;  // --policy-file: rules that replace those of the protos; empty: none
   std::int64_t max_concurrent_streams = 1000;  // --max-concurrent-streams, a connection
   std::string log_level = "info";              // --log-level
   std::string log_file;                        // --log-file; empty: stderr

@@ -22,6 +22,7 @@ GuardOptions GuardOptionsOf(const Config& config, std::shared_ptr<Trust> trust) 
   options.trust = std::move(trust);
   options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
                  config.server.tls.ca_file};
+  options.policy_file = config.server.policy_file;
   return options;
 }
 

@@ -73,6 +73,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   GuardOptions options;
   options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
                  config.server.tls.ca_file};
+  options.policy_file = config.server.policy_file;
   Guard guard(std::move(options));
   guard.Protect<v1::KeyService>(&service);
   return process.Serve([&](grpc::ServerBuilder& builder) { return guard.Start(builder); },

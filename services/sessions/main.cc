@@ -76,6 +76,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   GuardOptions guard_options;
   const rpc::TlsFiles& tls = config.server.tls;
   guard_options.tls = {tls.cert_file, tls.key_file, tls.ca_file};
+  guard_options.policy_file = config.server.policy_file;
   Guard guard(guard_options);
   guard.Protect<v1::SessionService>(&service);
   return process.Serve([&guard](grpc::ServerBuilder& builder) { return guard.Start(builder); },

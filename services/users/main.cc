@@ -33,6 +33,7 @@ GuardOptions GuardOptionsOf(const Config& config) {
   GuardOptions options;
   options.tls = {config.server.tls.cert_file, config.server.tls.key_file,
                  config.server.tls.ca_file};
+  options.policy_file = config.server.policy_file;
   return options;
 }
 
