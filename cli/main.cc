@@ -18,7 +18,7 @@ constexpr std::string_view kHelp =
     "tokenforge: the command line of TokenForge\n"
     "\n"
     "  tokenforge tour        do the main job against a running suite, step by step\n"
-    "  tokenforge admin       make the first administrator, import accounts\n"
+    "  tokenforge admin       make the first administrator, import accounts, signing keys\n"
     "  tokenforge policy      print who may call each method of a set of protos, for reviews\n"
     "  tokenforge calibrate   measure password hashing on this machine and recommend flags\n"
     "  tokenforge audit       list, export and verify the audit log\n"

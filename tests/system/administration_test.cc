@@ -60,6 +60,15 @@ class Administration : public testing::TestWithParam<bool> {
         {"import", file, "--email=" + email, "--password-file=" + SecretFile("password", kPassword),
          "--auth=127.0.0.1:" + std::to_string(suite_.port("auth")), "--certs=" + suite_.certs()});
   }
+  int Keys(std::vector<std::string> arguments, const std::string& email) {
+    arguments.insert(arguments.begin(), "keys");
+    for (const std::string& flag :
+         {"--email=" + email, "--password-file=" + SecretFile("password", kPassword),
+          "--auth=127.0.0.1:" + std::to_string(suite_.port("auth")), "--certs=" + suite_.certs()}) {
+      arguments.push_back(flag);
+    }
+    return Run(std::move(arguments));
+  }
   auth::v1::Tokens NewPerson(const std::string& email) {
     const auto registered = client_->Register(email, kPassword);
     EXPECT_TRUE(registered.ok()) << registered.status();
@@ -109,6 +118,31 @@ TEST_P(Administration, BeginsOnTheHostAndOnlyOnce) {
   EXPECT_EQ(Bootstrap(eve, {"--again", "--password-file=" + SecretFile("new", kPassword)}), 0)
       << LogText("cli");
   EXPECT_EQ(Probe(TokenOf(eve)), "OK");
+}
+
+TEST_P(Administration, TheCommandLineRevokesKeysAndSessions) {
+  const std::string ada = FreshEmail();
+  NewPerson(ada);
+  ASSERT_EQ(Bootstrap(ada), 0) << LogText("cli");
+  const auto login = client_->Login(ada, kPassword);
+  ASSERT_TRUE(login.ok()) << login.status();
+  const auth::v1::Tokens& tokens = login->tokens();
+  EXPECT_EQ(Keys({"list"}, ada), 0) << LogText("cli");
+  EXPECT_THAT(LogText("cli"), HasSubstr("  ES256  active  made "));
+  EXPECT_EQ(Keys({"revoke", "--reason=drill"}, ada), 2) << "which key?";
+  EXPECT_EQ(Keys({"revoke", "--reason=drill", "--kid=nobody"}, ada), 1);
+  EXPECT_THAT(LogText("cli"), HasSubstr("NOT_FOUND"));
+  EXPECT_EQ(Probe(tokens.access_token()), "OK");
+  // No key of now is trusted any more, and refreshing helps.
+  EXPECT_EQ(Keys({"revoke-all", "--reason=drill"}, ada), 0) << LogText("cli");
+  EXPECT_THAT(Probe(tokens.access_token()), testing::AnyOf("TOKEN_REVOKED", "TOKEN_UNKNOWN_KEY"));
+  const auto next = client_->Refresh(tokens.refresh_token());
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(Probe(next->access_token()), "OK");
+  // The worst day: nor is any session.
+  EXPECT_EQ(Keys({"revoke-all", "--end-sessions", "--reason=drill"}, ada), 0) << LogText("cli");
+  EXPECT_FALSE(client_->Refresh(next->refresh_token()).ok());
+  EXPECT_EQ(Probe(TokenOf(ada)), "OK");
 }
 
 TEST_P(Administration, RolesReachTheNextTokenAndEndTheOthersWhenAsked) {
