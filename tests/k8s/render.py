@@ -3,6 +3,7 @@
 Debian 12's kubectl has kustomize 2.0, which knows the operations that our files use under older names. It is given a copy of the
 files in its own words; a kubectl of today gets them as they are. What cannot be said in both is refused here.
 """
+import functools
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ class DoesNotRender(Exception):
     """What kubectl said."""
 
 
+@functools.cache
 def knows_todays_words():
     """Whether this kubectl names its kustomize, which those with version 2.0 do not, and it is 4 or newer."""
     said = subprocess.run([KUBECTL, "version", "--client", "-o", "json"], capture_output=True, text=True, check=True)
