@@ -21,6 +21,7 @@ using telemetry::Level;
 
 constexpr std::chrono::seconds kDatabasePatience(10);
 constexpr std::chrono::seconds kHousekeeping(5);
+constexpr int kMostRemovals = 50;  // a time, each of some expired tokens
 
 constexpr const char* kLost = "";  // no result: the claim will end, and the mail come up again
 
@@ -121,7 +122,10 @@ void MailWorker::Housekeeping() {
     waiting_.Set(static_cast<double>(depth->mails));
     oldest_.Set(depth->oldest ? std::chrono::duration<double>(now - *depth->oldest).count() : 0);
   }
-  if (depth.ok()) (void)AwaitTask(outbox_.RemoveExpiredTokens(Soon(), now));
+  for (int i = 0; depth.ok() && i < kMostRemovals; ++i) {
+    const auto removed = AwaitTask(outbox_.RemoveExpiredTokens(Soon(), now));
+    if (!removed.ok() || *removed == 0) return;
+  }
 }
 
 const char* MailWorker::Handle(const QueuedMail& mail) {

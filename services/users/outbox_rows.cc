@@ -19,9 +19,9 @@ OutboxRows::OutboxRows(SqlSession& session)
                soci::use(row_.email, "email"), soci::use(row_.user_id, "user_id"),
                soci::use(row_.attributes, "attributes"), soci::use(row_.create_time, "create_time"),
                soci::use(row_.create_time, "next_attempt_time"))),
-      any_due_((session.soci().prepare << "select count(*) from (select id from mail_outbox where "
-                                          "next_attempt_time <= :now limit 1) as due",
-                soci::into(count_), soci::use(now_, "now"))),
+      first_due_((session.soci().prepare << "select coalesce(min(next_attempt_time), "
+                                            "9223372036854775807) from mail_outbox",
+                  soci::into(row_.next_attempt_time))),
       select_due_(
           (session.soci().prepare
                << "select id, kind, email, user_id, attributes, create_time, attempts from "
@@ -55,11 +55,10 @@ void OutboxRows::Add(const std::vector<MailIntent>& mails) {
 }
 
 bool OutboxRows::AnyDue(clock::WallTime now) {
-  now_ = ToMicroseconds(now);
-  any_due_.execute(true);
-  while (any_due_.fetch()) {
+  first_due_.execute(true);
+  while (first_due_.fetch()) {
   }
-  return count_ > 0;
+  return row_.next_attempt_time <= ToMicroseconds(now);
 }
 
 std::optional<QueuedMail> OutboxRows::Claim(clock::WallTime now, clock::WallTime lease_end) {

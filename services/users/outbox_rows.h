@@ -57,7 +57,7 @@ class OutboxRows {
   long long now_ = 0;
   long long count_ = 0;
   soci::statement insert_;
-  soci::statement any_due_;
+  soci::statement first_due_;
   soci::statement select_due_;
   soci::statement postpone_;
   soci::statement remove_;

@@ -11,8 +11,6 @@
 namespace tokenforge::users {
 namespace {
 
-constexpr int kExpiredAtOnce = 500;
-
 absl::StatusOr<OutboxStore::Recipient> PutTokenOn(SqlSession& session, const QueuedMail& claimed,
                                                   TokenPurpose purpose, const TokenHash& token,
                                                   clock::WallTime expire_time) {
@@ -100,7 +98,7 @@ async::Task<absl::StatusOr<long long>> OutboxStoreSql::RemoveExpiredTokens(Deadl
   return database_.Run(deadline, "RemoveExpiredTokens",
                        [now](SqlSession& session) -> absl::StatusOr<long long> {
                          return session.InTransaction([&]() -> absl::StatusOr<long long> {
-                           return session.Part<TokenRows>().RemoveExpired(now, kExpiredAtOnce);
+                           return session.Part<TokenRows>().RemoveExpired(now);
                          });
                        });
 }

@@ -33,10 +33,12 @@ TokenRows::TokenRows(SqlSession& session)
                                              "user_id = :user_id and purpose = :purpose",
                    soci::use(row_.user_id, "user_id"), soci::use(row_.purpose, "purpose"))),
       remove_expired_(
-          (session.soci().prepare
-               << "delete from single_use_tokens where hash in (select hash from "
-                  "single_use_tokens where expire_time <= :now order by expire_time limit :most)",
-           soci::use(row_.now, "now"), soci::use(row_.limit, "most"))) {}
+          (
+              session.soci().prepare
+                  << "delete from single_use_tokens where hash in (select hash from "
+                     "single_use_tokens where expire_time <= :now order by expire_time limit " +
+                         std::to_string(kMostExpired) + ")",
+              soci::use(row_.now, "now"))) {}
 
 bool TokenRows::Put(TokenPurpose purpose, const TokenHash& token, const std::string& user_id,
                     clock::WallTime expire_time) {
@@ -77,8 +79,8 @@ void TokenRows::UseUpAll(TokenPurpose purpose, const std::string& user_id) {
   remove_all_.execute(true);
 }
 
-long long TokenRows::RemoveExpired(clock::WallTime now, int limit) {
-  row_ = Row{.now = ToMicroseconds(now), .limit = limit};
+long long TokenRows::RemoveExpired(clock::WallTime now) {
+  row_ = Row{.now = ToMicroseconds(now)};
   remove_expired_.execute(true);
   return remove_expired_.get_affected_rows();
 }

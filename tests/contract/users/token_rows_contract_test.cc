@@ -42,6 +42,9 @@ class TokenRowsContract : public SqlContract {
   Owner Use(TokenPurpose purpose, const TokenHash& hash, clock::WallTime now = kNow) {
     return InTransaction([&](TokenRows& rows) { return rows.Use(purpose, hash, now); });
   }
+  long long RemoveExpired() {
+    return InTransaction([](TokenRows& rows) { return rows.RemoveExpired(kNow); });
+  }
 };
 
 constexpr auto kTick = std::chrono::microseconds(1);
@@ -132,13 +135,19 @@ TEST_P(TokenRowsContract, ForgetsWhatExpiredAndNothingElse) {
   Put(kPasswordReset, ann, kNow);
   Put(kEmailVerification, ann, kNow - kTick);
   const TokenHash live = Put(kPasswordReset, ann, kNow + kTick);
-  const auto remove = [&](int limit) {
-    return InTransaction([&](TokenRows& rows) { return rows.RemoveExpired(kNow, limit); });
-  };
-  EXPECT_EQ(remove(2), 2);
-  EXPECT_EQ(remove(2), 1);
-  EXPECT_EQ(remove(2), 0);
+  EXPECT_EQ(RemoveExpired(), 3);
+  EXPECT_EQ(RemoveExpired(), 0);
   EXPECT_EQ(Peek(kPasswordReset, live), ann);
+}
+
+TEST_P(TokenRowsContract, ForgetsABoundedNumberAtOnce) {
+  constexpr int kUsers = TokenRows::kMostExpired / TokenRows::kMaxLive + 1;
+  for (int user = 0; user < kUsers; ++user) {
+    const std::string id = NewUser("user" + std::to_string(user) + "@example.org");
+    for (int i = 0; i < TokenRows::kMaxLive; ++i) Put(kPasswordReset, id, kNow);
+  }
+  EXPECT_EQ(RemoveExpired(), TokenRows::kMostExpired);
+  EXPECT_EQ(RemoveExpired(), TokenRows::kMaxLive);
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, TokenRowsContract, SqlContract::Bodies(), SqlContract::NameOf);
