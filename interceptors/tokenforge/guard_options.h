@@ -36,7 +36,9 @@ struct GuardOptions {
   std::chrono::seconds leeway{30};     // for clocks that differ
 
   // --- Where keys and revocations come from: one of the three.
-  std::string facade_address;             // the suite's façade, listened to over mTLS: "auth:7443"
+  // The suite's façade, listened to over mTLS: one gRPC name, "auth:7443", all of whose addresses
+  // are used, or the addresses of its replicas, "10.0.0.1:7443,10.0.0.2:7443".
+  std::string facade_address;
   std::string facade_identity = "/auth";  // its SPIFFE ID, or its path in our own trust domain
   std::string jwks_file;                  // a JWK Set, read again when it changes; no revocations
   std::shared_ptr<Trust> trust;           // in process

@@ -12,6 +12,7 @@
 #include "lib/errors/errors.h"
 #include "lib/rpc/client_metrics.h"
 #include "lib/rpc/peer.h"
+#include "lib/rpc/target.h"
 
 namespace tokenforge::rpc {
 namespace {
@@ -45,11 +46,15 @@ grpc::ChannelArguments ArgumentsOf(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 16 * 1024);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
-  // The "minimum back-off" is also how long one attempt may take, TLS handshake included: a peer that is busy starting
-  // needs more than a second.
+  // The "minimum back-off" is also how long one attempt may take, TLS handshake included: a peer
+  // that is busy starting needs more than a second.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  // A name is asked again when a connection ends, but no more often than this. With gRPC's 30 s an
+  // update that replaces all replicas faster leaves a client with addresses at which nobody is any
+  // more.
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 3'000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // an http_proxy variable must not redirect us
   return arguments;
 }
@@ -84,12 +89,17 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& target
   if (!own.ok()) return own.status();
   auto pattern = SpiffePattern::Parse(server, own->trust_domain());
   if (!pattern.ok()) return pattern.status();
+  const auto name = TargetOf(target);
+  if (!name.ok()) return name.status();
   auto credentials = ChannelTls(files, *std::move(pattern));
   if (!credentials.ok()) return credentials.status();
+  grpc::ChannelArguments arguments = ArgumentsOf(options);
+  // gRPC would send the whole list as :authority, which is no authority (RFC 9113).
+  if (AddressCount(target) > 1) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "replicas");
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(internal::ClientMetrics());
-  return grpc::experimental::CreateCustomChannelWithInterceptors(
-      target, *credentials, ArgumentsOf(options), std::move(interceptors));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(*name, *credentials, arguments,
+                                                                 std::move(interceptors));
 }
 
 }  // namespace tokenforge::rpc

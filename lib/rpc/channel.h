@@ -27,9 +27,10 @@ struct ChannelOptions {
   int max_response_bytes = 4 << 20;
 };
 
-// `target` is a gRPC name: "127.0.0.1:7445", "dns:///keys.tokenforge.svc:7445", "unix:///path".
-// `server` is the expected SPIFFE ID: an ID, or a path in our own trust domain such as "/keys".
-// Connects when first used. INVALID_FIELD: bad files (CheckTlsFiles), pattern, or method name.
+// `target` is a gRPC name such as "dns:///keys.tokenforge.svc:7445", or the addresses of several
+// replicas: lib/rpc/target.h. `server` is the expected SPIFFE ID: an ID, or a path in our own trust
+// domain such as "/keys". Connects when first used. INVALID_FIELD: bad files (CheckTlsFiles),
+// pattern, addresses, or method name.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& target,
                                                        const TlsFiles& files,
                                                        std::string_view server,

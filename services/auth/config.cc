@@ -4,6 +4,7 @@
 
 #include "lib/config/config.h"
 #include "lib/errors/errors.h"
+#include "lib/rpc/target.h"
 #include "services/auth/discovery.h"
 #include "services/auth/service_token_rules.h"
 #include "services/auth/trusted_proxies.h"
@@ -31,6 +32,11 @@ std::vector<std::string> Mistakes(const Config& config) {
   }
   if (config.http_tls_cert_file.empty() != config.http_tls_key_file.empty()) {
     mistakes.emplace_back("http-tls-cert-file and http-tls-key-file go together");
+  }
+  for (const std::string& fault : {rpc::TargetFault("users-address", config.users_address),
+                                   rpc::TargetFault("keys-address", config.keys_address),
+                                   rpc::TargetFault("sessions-address", config.sessions_address)}) {
+    if (!fault.empty()) mistakes.push_back(fault);
   }
   const auto rules = ServiceTokenRules::Parse(config.audiences, config.service_token_scopes,
                                               config.service_token_audiences, "any.trust.domain");
@@ -87,15 +93,15 @@ void Declare(config::Parser& parser, Config* config) {
 
   parser.Group("Services behind the façade");
   parser.String("users-address", &config->users_address, "127.0.0.1:7444",
-                "gRPC name of the users service");
+                "gRPC name of the users service, or the addresses of its replicas, with commas");
   parser.String("users-identity", &config->users_identity, "/users",
                 "Its SPIFFE ID, or its path in our trust domain");
   parser.String("keys-address", &config->keys_address, "127.0.0.1:7445",
-                "gRPC name of the keys service");
+                "gRPC name of the keys service, or the addresses of its replicas, with commas");
   parser.String("keys-identity", &config->keys_identity, "/keys",
                 "Its SPIFFE ID, or its path in our trust domain");
   parser.String("sessions-address", &config->sessions_address, "127.0.0.1:7446",
-                "gRPC name of the sessions service");
+                "gRPC name of the sessions service, or the addresses of its replicas, with commas");
   parser.String("sessions-identity", &config->sessions_identity, "/sessions",
                 "Its SPIFFE ID, or its path in our trust domain");
 
