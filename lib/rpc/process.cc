@@ -4,19 +4,17 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <exception>
 #include <iostream>
-#include <thread>
 #include <typeinfo>
 #include <utility>
 
 #include "lib/operators/operators_server.h"
+#include "lib/rpc/drain.h"
 #include "lib/rpc/health.h"
 #include "lib/rpc/peer.h"
-#include "lib/rpc/stop_signals.h"
 #include "lib/secret/process.h"
 #include "lib/telemetry/log.h"
 
@@ -56,22 +54,17 @@ struct Process::State {
   explicit State(std::string name) : service(std::move(name)) {}
 
   int Finish(const absl::Status& status);
-  void Drain(grpc::Server& server);
 
   const std::string service;
   ServerSettings settings;
   operators::Readiness readiness;
   std::unique_ptr<Health> health;  // readiness tells it, so it lives as long
   std::unique_ptr<operators::Server> operators;
-  std::vector<std::function<void()>> drain_hooks;
-  std::vector<std::pair<std::string, std::function<void()>>> closers;
-  internal::StopSignals signals;
+  Drain drain;
 };
 
 Process::Process(std::string service) : state_(std::make_unique<State>(std::move(service))) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  signal(SIGPIPE, SIG_IGN);
-  internal::StopSignals::Block();
   if (const absl::Status dumps = secret::DisableCoreDumps(); !dumps.ok()) {
     std::cerr << state_->service << ": " << Text(dumps) << "\n";
   }
@@ -85,7 +78,7 @@ int Process::Run(const ServerSettings& settings, const std::function<absl::Statu
     std::cerr << state_->service << ": " << Text(log) << "\n";
     return 1;
   }
-  state_->signals.Start(settings.stop_limit);
+  state_->drain.Start({settings.drain_delay, settings.shutdown_grace, settings.stop_limit});
   state_->readiness.Expect(kServing);
   state_->operators =
       std::make_unique<operators::Server>(settings.operators_listen, &state_->readiness);
@@ -95,14 +88,14 @@ int Process::Run(const ServerSettings& settings, const std::function<absl::Statu
 }
 
 int Process::State::Finish(const absl::Status& status) {
-  signals.Stage("closing the operators' port");
+  drain.Stage("closing the operators' port");
   operators->Stop();
   if (status.ok()) {
     Log(Level::kInfo, "stopped");
   } else {
     Log(Level::kError, "cannot go on", {{"detail", Text(status)}});
   }
-  signals.Stage("writing the log");
+  drain.Stage("writing the log");
   telemetry::StopLogging();
   return status.ok() ? 0 : 1;
 }
@@ -110,16 +103,16 @@ int Process::State::Finish(const absl::Status& status) {
 operators::Readiness& Process::readiness() { return state_->readiness; }
 
 void Process::OnDrain(std::function<void()> hook) {
-  state_->drain_hooks.push_back(std::move(hook));
+  state_->drain.OnDrain(std::move(hook));
 }
 
 void Process::OnClose(std::string name, std::function<void()> close) {
-  state_->closers.emplace_back(std::move(name), std::move(close));
+  state_->drain.OnClose(std::move(name), std::move(close));
 }
 
-bool Process::StopRequested() const { return state_->signals.Requested(); }
+bool Process::StopRequested() const { return state_->drain.Requested(); }
 
-bool Process::Sleep(std::chrono::milliseconds duration) { return state_->signals.Sleep(duration); }
+bool Process::Sleep(std::chrono::milliseconds duration) { return state_->drain.Sleep(duration); }
 
 absl::Status Process::Serve(const Start& start, std::vector<std::string> services) {
   State& state = *state_;
@@ -148,28 +141,8 @@ absl::Status Process::Serve(const Start& start, std::vector<std::string> service
        {"operators_port", state.operators->port()},
        {"spiffe_id", own->text()},
        {"pid", static_cast<std::int64_t>(getpid())}});
-  state.signals.Stage("serving");
-  state.signals.WaitForRequest();
-  state.Drain(**server);
-  server->reset();
-  for (const auto& [name, close] : state.closers) {
-    state.signals.Stage("closing " + name);
-    close();
-  }
-  state.signals.Stage("closing the rest");
+  state.drain.Run(*std::move(server), *state.health, [&state] { state.readiness.SetDraining(); });
   return absl::OkStatus();
-}
-
-void Process::State::Drain(grpc::Server& server) {
-  readiness.SetDraining();
-  signals.Stage("waiting for clients to leave");
-  std::this_thread::sleep_for(settings.drain_delay);
-  signals.Stage("ending streams");
-  for (const auto& hook : drain_hooks) hook();
-  health->EndWatches();
-  signals.Stage("finishing calls that run");
-  server.Shutdown(std::chrono::system_clock::now() + settings.shutdown_grace);
-  server.Wait();
 }
 
 }  // namespace tokenforge::rpc

@@ -15,10 +15,8 @@
 //     return process.Run(config.server, [&] { return Wire(config, process); });
 //   }
 //
-// Stopping. SIGTERM or SIGINT: readiness off and health NOT_SERVING; `drain_delay` while serving
-// on; OnDrain hooks end long streams; Shutdown with `shutdown_grace`; OnClose in the order given;
-// logs flushed; exit 0. After `stop_limit` exit 1, naming what was left. A second signal: exit 1 at
-// once.
+// Stopping is lib/rpc/drain.h with `drain_delay`, `shutdown_grace` and `stop_limit`; then the
+// operators' port goes, which said that we live until here, logs are flushed, exit 0.
 //
 // One object per process, made on the main thread while it is the only one. OnDrain, OnClose,
 // Serve: main thread. readiness(), StopRequested() and Sleep() are thread-safe. Hooks run on the

@@ -182,6 +182,8 @@ TEST_F(ProcessTest, ServesOnDuringTheDrainDelayWhileNotReady) {
   ASSERT_TRUE(child.Await("\"stopping\""));
   while (Http(child, "/readyz").find(" 503 ") == std::string::npos) {
   }
+  EXPECT_NE(Http(child, "/livez").find(" 200 "), std::string::npos)
+      << "who drains must not be killed";
   EXPECT_TRUE(GetJwks(Open(child)).status.ok()) << "a new connection is served too";
   child.Release();
   EXPECT_TRUE(running.get().status.ok());
