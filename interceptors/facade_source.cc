@@ -20,10 +20,8 @@ namespace v1 = ::tokenforge::auth::v1;
 using Steady = FeedAttempt::Steady;
 using telemetry::Level;
 
-// A month of keys and a million revocations fit.
-constexpr int kMaxSnapshotBytes = 256 << 20;
+constexpr int kMaxSnapshotBytes = 256 << 20;  // a month of keys and a million revocations
 
-// What comes back from the completion queue.
 enum Tag : std::intptr_t { kWoken = 1, kOpened, kRead, kWritten, kEnded, kLookedUp };
 void* TagOf(Tag tag) { return reinterpret_cast<void*>(tag); }
 
@@ -64,7 +62,7 @@ class FacadeSource final : public Source {
       bool ok = false;
       const auto next = queue_.AsyncNext(&tag, &ok, UntilDue());
       if (next == grpc::CompletionQueue::TIMEOUT) {
-        attempt_ == nullptr ? Open() : GiveUp("was silent for too long");
+        attempt_ == nullptr ? Open() : GiveUp("heard nothing for too long");
       } else {
         Handle(static_cast<Tag>(reinterpret_cast<std::intptr_t>(tag)), ok);
       }
@@ -155,12 +153,14 @@ class FacadeSource final : public Source {
 
   void OnMessage() {
     if (leaving_) return End();
-    due_ = Steady::now() + options_.times.silence;
+    // One that hears nothing itself is as good as silent: another replica may hear more.
+    const bool stale = attempt_->message.heartbeat().stale();
+    if (!stale) due_ = Steady::now() + options_.times.silence;
     if (const absl::Status applied = mirror_.Apply(attempt_->message); !applied.ok()) {
       GiveUp(std::string(applied.message()));
       return End();
     }
-    if (!attempt_->heard && std::exchange(failing_, false)) {
+    if (!stale && std::exchange(failing_, false)) {
       telemetry::Log(Level::kInfo, "the trust feed is back", {{"address", options_.address}});
     }
     attempt_->heard = true;

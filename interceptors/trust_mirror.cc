@@ -51,8 +51,7 @@ absl::Status TrustMirror::Apply(const v1::WatchTrustResponse& message) {
     return absl::OkStatus();
   }
   const v1::WatchTrustResponse::Change& change = message.change();
-  absl::Status applied =
-      trust_->state().Apply({change.jwks(), FromProto(change.revocations()), /*whole=*/false});
+  absl::Status applied = trust_->state().Apply({change.jwks(), FromProto(change.revocations())});
   if (applied.ok()) cursor_ = change.cursor();
   return applied;
 }
@@ -72,8 +71,10 @@ absl::Status TrustMirror::ApplySnapshot(const v1::TrustSnapshot& snapshot) {
   }
   // A snapshot always holds keys: an empty text must not count as "the keys stay".
   const std::string_view jwks = snapshot.jwks().empty() ? "{}" : std::string_view(snapshot.jwks());
-  absl::Status applied =
-      trust_->state().Apply({jwks, FromProto(snapshot.revocations()), /*whole=*/true});
+  // A snapshot takes no revocation back. It may come from a replica that has just started, or that
+  // is cut off and knows less than the one before it: what was refused once stays refused to its
+  // end.
+  absl::Status applied = trust_->state().Apply({jwks, FromProto(snapshot.revocations())});
   if (applied.ok()) cursor_ = snapshot.cursor();
   return applied;
 }

@@ -34,8 +34,7 @@ TrustState::TrustState(const TrustOptions& options)
 absl::Status TrustState::Apply(const TrustUpdate& update) {
   absl::StatusOr<jose::JwkSet> keys = jose::JwkSet();
   if (!update.jwks.empty()) keys = ParseKeys(update.jwks);
-  const bool revoked = update.whole ? revocations_.Replace(update.revocations, clock_.Now())
-                                    : revocations_.Add(update.revocations, clock_.Now());
+  const bool revoked = revocations_.Add(update.revocations, clock_.Now());
   if (revoked) Changed();
   WarnOfDropped();
   if (!keys.ok()) {

@@ -27,9 +27,8 @@ namespace tokenforge::internal {
 
 // One change of trust, as a source hears of it.
 struct TrustUpdate {
-  std::string_view jwks;  // empty: the keys stay
-  std::vector<Revocation> revocations;
-  bool whole = false;  // these are all revocations: what is not among them is dropped
+  std::string_view jwks;                // empty: the keys stay
+  std::vector<Revocation> revocations;  // added to those that are known
 };
 
 class TrustState {

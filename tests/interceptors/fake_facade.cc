@@ -127,6 +127,12 @@ void FakeFacade::Forget() {
   ++life_;
 }
 
+void FakeFacade::ForgetRevocations() {
+  sync::MutexLock lock(&mutex_);
+  ++life_;
+  for (auto& change : history_) change.clear_revocations();
+}
+
 FakeFacade::Seen FakeFacade::seen() const {
   sync::MutexLock lock(&mutex_);
   return seen_;

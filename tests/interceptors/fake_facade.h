@@ -46,7 +46,8 @@ class FakeFacade final : public auth::TrustService::CallbackService {
   void Beat(bool stale = false);  // a heartbeat to each open stream
   void BeTold(Mode mode);         // from now on; kDown and kWithoutFeed end what is open
   void EndStreams(grpc::Status status);
-  void Forget();  // a restart: it no longer knows any cursor
+  void Forget();             // a restart: it no longer knows any cursor
+  void ForgetRevocations();  // and another replica, which has not heard of them
 
   Seen seen() const;
   // Waits until this is so; false after 30 s. Called with every thing that guards do.

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "interceptors/source.h"
 #include "tests/interceptors/facade_fixture.h"
 
@@ -91,7 +93,7 @@ TEST_F(Feed, GoesOnFromItsCursorWithoutAnotherSnapshot) {
   EXPECT_EQ(facade_.seen().snapshots, 1);
 }
 
-TEST_F(Feed, AFacadeThatForgotTheCursorAnswersWithASnapshotWhichReplacesAll) {
+TEST_F(Feed, AFacadeThatForgotTheCursorAnswersWithASnapshot) {
   facade_.PublishKeys(tokens_.Jwks());
   StartFacade();
   StartGuard(FacadeOptions());
@@ -105,6 +107,19 @@ TEST_F(Feed, AFacadeThatForgotTheCursorAnswersWithASnapshotWhichReplacesAll) {
   ASSERT_TRUE(facade_.AwaitAcknowledged(facade_.RevokeSession("s-bob")));
   EXPECT_EQ(ReasonOf(tokens_.For("ada")), reasons::TOKEN_REVOKED);
   EXPECT_EQ(ReasonOf(tokens_.For("bob")), reasons::TOKEN_REVOKED);
+}
+
+// Another replica may be behind the one that was left, or cut off from what revokes.
+TEST_F(Feed, ASnapshotThatKnowsLessTakesNoRevocationBack) {
+  StartBoth();
+  ASSERT_TRUE(facade_.AwaitAcknowledged(facade_.RevokeSession("s-ada")));
+  facade_.ForgetRevocations();
+  facade_.EndStreams({grpc::StatusCode::UNAVAILABLE, "draining"});
+  ASSERT_TRUE(facade_.Await([](const Seen& seen) { return seen.snapshots == 2; }));
+  ASSERT_TRUE(facade_.AwaitAcknowledged(facade_.RevokeSession("s-bob")));
+  EXPECT_EQ(ReasonOf(tokens_.For("ada")), reasons::TOKEN_REVOKED);
+  EXPECT_EQ(ReasonOf(tokens_.For("bob")), reasons::TOKEN_REVOKED);
+  EXPECT_TRUE(guard_->VerifyToken(tokens_.For("eve")).ok());
 }
 
 TEST_F(Feed, AHeartbeatIsAcknowledgedToo) {
@@ -210,6 +225,21 @@ TEST_F(Impatient, ASilentFeedIsOpenedAgain) {
   facade_.BeTold(Mode::kServing);
   EXPECT_TRUE(facade_.AwaitAcknowledged(1));
   EXPECT_TRUE(trust_->HasKeys());
+}
+
+TEST_F(Impatient, AFacadeThatHearsNothingItselfIsLeft) {
+  facade_.PublishKeys(tokens_.Jwks());
+  StartFacade();
+  internal::FeedTimes times;
+  times.silence = milliseconds(200);
+  Start(times);
+  ASSERT_TRUE(facade_.AwaitAcknowledged(1));
+  const auto give_up = std::chrono::steady_clock::now() + seconds(30);
+  while (facade_.seen().opened.size() < 2 && std::chrono::steady_clock::now() < give_up) {
+    facade_.Beat(/*stale=*/true);  // far more often than the guard's patience
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_GE(facade_.seen().opened.size(), 2u);
 }
 
 TEST_F(Impatient, AFacadeWithoutTheFeedIsAskedNowAndThenUntilItHasOne) {
