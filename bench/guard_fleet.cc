@@ -26,7 +26,7 @@ GuardOptions OptionsFor(const systemtest::Suite& suite, const std::string& guard
   GuardOptions options;
   options.issuer = suite.issuer();
   options.audiences = {kAudience};
-  options.facade_address = "127.0.0.1:" + std::to_string(suite.port("auth"));
+  options.facade_address = suite.addresses("auth");
   options.tls = {.cert_file = identity + ".crt",
                  .key_file = identity + ".key",
                  .ca_file = suite.certs() + "/ca.crt"};

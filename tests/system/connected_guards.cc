@@ -18,7 +18,7 @@ GuardOptions OptionsFor(const Suite& suite, int index) {
   GuardOptions options;
   options.issuer = suite.issuer();
   options.audiences = {"tokenforge"};
-  options.facade_address = "127.0.0.1:" + std::to_string(suite.port("auth"));
+  options.facade_address = suite.addresses("auth");
   options.tls = {suite.certs() + "/example.crt", suite.certs() + "/example.key",
                  suite.certs() + "/ca.crt"};
   options.guard_id = "guard-" + std::to_string(index);

@@ -17,6 +17,8 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/system/postgres_program.h"
+
 namespace tokenforge::systemtest {
 namespace {
 
@@ -38,31 +40,6 @@ void Shell(const std::string& command) {
   if (std::system(command.c_str()) != 0) Give("this failed: " + command);
 }
 
-std::string PostgresFolder() {
-  std::string newest;
-  for (const auto& version : fs::directory_iterator("/usr/lib/postgresql")) {
-    const std::string bin = version.path().string() + "/bin";
-    if (fs::exists(bin + "/postgres") && bin > newest) newest = bin;
-  }
-  if (newest.empty()) Give("PostgreSQL is not installed: ./dev deps installs it");
-  return newest;
-}
-
-// PostgreSQL refuses to run as root: then its package's user runs it.
-std::vector<std::string> AsPostgres() {
-  if (geteuid() != 0) return {};
-  return {"/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups",
-          "--pdeathsig=KILL"};
-}
-
-std::vector<std::string> RaisedLimits() {
-  std::vector<std::string> flags;
-  for (const char* policy : {"login_address", "register_address", "refresh_session"}) {
-    flags.push_back(std::string("--rate-limit=") + policy + "=1000000/1000000/1s");
-  }
-  return flags;
-}
-
 // Ready, and all that it needs is there now; but for circuits, which close only when they are used.
 bool IsWell(const std::string& readyz) {
   static const std::regex missing(R"("name":"(?!circuit )[^"]*","ok":false)");
@@ -78,24 +55,29 @@ std::string Joined(const std::vector<std::string>& words) {
 }  // namespace
 
 Suite::Suite(SuiteOptions options) : options_(std::move(options)) {
-  char name[] = "/tmp/tf-suite-XXXXXX";
-  if (mkdtemp(name) == nullptr) Give("no folder can be made under /tmp");
-  dir_ = name;
-  for (const char* service : {"users", "keys", "sessions", "auth"}) {
-    ports_[service] = FreePort();
-    operators_ports_[service] = FreePort();
+  char dir[] = "/tmp/tf-suite-XXXXXX";
+  if (mkdtemp(dir) == nullptr) Give("no folder can be made under /tmp");
+  dir_ = dir;
+  for (const char* service : {"users", "keys", "sessions", "auth", "guarded"}) {
+    for (const std::string& name : replicas(service)) {
+      ports_[name] = FreePort();
+      operators_ports_[name] = FreePort();
+      if (std::string(service) == "auth") http_ports_[name] = FreePort();
+    }
   }
-  http_port_ = FreePort();
 }
 
 Suite::~Suite() {
   // The façade first: what it still does needs the others.
-  for (const char* name : {"auth", "users", "keys", "sessions", "redis", "postgres"}) {
-    const auto found = processes_.find(name);
-    if (found == processes_.end() || !found->second.running()) continue;
-    found->second.Kill(std::string(name) == "postgres" ? SIGINT : SIGTERM);
-    if (!found->second.WaitForEnd(std::chrono::seconds(35))) {
-      std::fprintf(stderr, "suite: %s did not stop on SIGTERM\n", name);
+  for (const char* service :
+       {"guarded", "auth", "users", "keys", "sessions", "redis", "postgres"}) {
+    for (const std::string& name : replicas(service)) {
+      const auto found = processes_.find(name);
+      if (found == processes_.end() || !found->second.running()) continue;
+      found->second.Kill(name == "postgres" ? SIGINT : SIGTERM);
+      if (!found->second.WaitForEnd(std::chrono::seconds(35))) {
+        std::fprintf(stderr, "suite: %s did not stop on SIGTERM\n", name.c_str());
+      }
     }
   }
   if (std::getenv("TOKENFORGE_KEEP_SUITE") != nullptr) {
@@ -108,10 +90,21 @@ Suite::~Suite() {
 }
 
 std::vector<std::string> Suite::names() const {
-  std::vector<std::string> all = {"keys", "sessions", "users", "auth"};
+  std::vector<std::string> all;
+  for (const std::string service : {"keys", "sessions", "users", "auth", "guarded"}) {
+    if (service == "guarded" && !options_.guarded) continue;
+    for (std::string& name : replicas(service)) all.push_back(std::move(name));
+  }
   if (options_.postgres) all.insert(all.begin(), "postgres");
   if (options_.redis_url.empty()) all.insert(all.begin(), "redis");
   return all;
+}
+
+std::vector<std::string> Suite::replicas(const std::string& service) const {
+  std::vector<std::string> names = {service};
+  if (service == "redis" || service == "postgres") return names;
+  for (int i = 2; i <= options_.replicas; ++i) names.push_back(service + "-" + std::to_string(i));
+  return names;
 }
 
 void Suite::Start() {
@@ -160,77 +153,18 @@ void Suite::StartProcess(const std::string& name) {
   if (!processes_[name].Start(CommandOf(name), log(name))) Give(name + " cannot be started");
 }
 
-std::vector<std::string> Suite::CommandOf(const std::string& name) const {
-  if (name == "redis") {
-    return {"/usr/bin/redis-server",
-            "--port",
-            "0",
-            "--unixsocket",
-            dir_ + "/redis.sock",
-            "--dir",
-            dir_,
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--save",
-            "",
-            "--maxmemory-policy",
-            "noeviction",
-            "--aclfile",
-            dir_ + "/redis-users.acl"};
+std::map<std::string, int> Suite::Restart(const std::vector<std::string>& names, int signal) {
+  std::map<std::string, int> codes;
+  for (const std::string& name : names) processes_.at(name).Kill(signal);
+  for (const std::string& name : names) {
+    if (!processes_.at(name).WaitForEnd(std::chrono::seconds(40))) Give(name + " does not end");
+    codes[name] = processes_.at(name).exit_code();
+    StartProcess(name);
   }
-  if (name == "postgres") {
-    std::vector<std::string> command = AsPostgres();
-    for (const std::string& word :
-         {PostgresFolder() + "/postgres", std::string("-D"), postgres_dir_ + "/data",
-          std::string("-k"), postgres_dir_, std::string("-c"), std::string("listen_addresses=")}) {
-      command.push_back(word);
-    }
-    return command;
+  for (const std::string& name : names) {
+    if (!WaitReady(name)) Give(name + " does not come back; its log:\n" + ReadAll(log(name)));
   }
-  std::vector<std::string> command = {std::string(TOKENFORGE_BINARIES) + "/services/" + name +
-                                      "/tokenforge-" + name};
-  for (const std::string& flag : ServiceFlags(name)) command.push_back(flag);
-  return command;
-}
-
-std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
-  const auto local = [](int port) { return "127.0.0.1:" + std::to_string(port); };
-  std::vector<std::string> flags = {
-      "--listen=" + local(port(name)),
-      "--operators-listen=" + local(operators_port(name)),
-      "--tls-cert-file=" + certs() + "/" + name + ".crt",
-      "--tls-key-file=" + certs() + "/" + name + ".key",
-      "--tls-ca-file=" + certs() + "/ca.crt",
-      "--drain-delay=0",
-  };
-  const auto add = [&flags](const std::vector<std::string>& more) {
-    flags.insert(flags.end(), more.begin(), more.end());
-  };
-  if (name == "users") {
-    add({"--bcrypt-cost=" + std::to_string(options_.bcrypt_cost),
-         "--factor-key-file=" + dir_ + "/factor.keys", database_flag()});
-  } else if (name == "keys") {
-    add({"--redis-url=" + redis_address(), "--redis-username=keys",
-         "--redis-password-file=" + dir_ + "/redis-keys.password",
-         "--kek-file=" + dir_ + "/kek.keys", "--algorithm=" + options_.algorithm,
-         "--issuer=" + issuer()});
-  } else if (name == "sessions") {
-    add({"--redis-url=" + redis_address(), "--redis-username=sessions",
-         "--redis-password-file=" + dir_ + "/redis-sessions.password",
-         "--refresh-key-file=" + dir_ + "/refresh.keys"});
-    // Everybody of a test comes from 127.0.0.1, and a storm is meant to be one.
-    if (!options_.limited) add(RaisedLimits());
-  } else {
-    add({"--http-listen=" + local(http_port_), "--issuer=" + issuer(),
-         "--users-address=" + local(port("users")), "--keys-address=" + local(port("keys")),
-         "--sessions-address=" + local(port("sessions"))});
-  }
-  if (const auto more = options_.flags.find(name); more != options_.flags.end()) {
-    flags.insert(flags.end(), more->second.begin(), more->second.end());
-  }
-  return flags;
+  return codes;
 }
 
 bool Suite::WaitReady(const std::string& name, std::chrono::seconds at_most) {
@@ -244,6 +178,8 @@ bool Suite::WaitReady(const std::string& name, std::chrono::seconds at_most) {
           0;
     } else if (name == "postgres") {
       ready = std::system((PostgresFolder() + "/pg_isready -q -h " + postgres_dir_).c_str()) == 0;
+    } else if (name.starts_with("guarded")) {
+      ready = Serves(name);
     } else {
       ready = IsWell(HttpGet(operators_port(name), "/readyz"));
     }
@@ -257,11 +193,26 @@ bool Suite::WaitReady(const std::string& name, std::chrono::seconds at_most) {
   return false;
 }
 
-std::shared_ptr<grpc::Channel> Suite::Connect(const std::string& service, const std::string& as) {
+// A channel that checks health is connected when the server says that it serves.
+bool Suite::Serves(const std::string& name) {
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(
+      R"({"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":""}})");
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port(name)),
+                                                 Credentials("app"), arguments);
+  return channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(1));
+}
+
+std::shared_ptr<grpc::ChannelCredentials> Suite::Credentials(const std::string& as) const {
   grpc::SslCredentialsOptions tls;
   tls.pem_root_certs = ReadAll(certs() + "/ca.crt");
   tls.pem_cert_chain = ReadAll(certs() + "/" + as + ".crt");
   tls.pem_private_key = ReadAll(certs() + "/" + as + ".key");
+  return grpc::SslCredentials(tls);
+}
+
+std::shared_ptr<grpc::Channel> Suite::Connect(const std::string& service, const std::string& as) {
   grpc::ChannelArguments arguments;
   // A process that was just started again is found at once.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
@@ -269,8 +220,8 @@ std::shared_ptr<grpc::Channel> Suite::Connect(const std::string& service, const 
                    10'000);  // also the time that an attempt may take
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port(service)),
-                                   grpc::SslCredentials(tls), arguments);
+  return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port(service)), Credentials(as),
+                                   arguments);
 }
 
 std::string Suite::HttpGet(int port, const std::string& path) {
@@ -294,14 +245,6 @@ std::string Suite::HttpGet(int port, const std::string& path) {
   }
   close(fd);
   return answer;
-}
-
-std::string Suite::issuer() const { return "http://127.0.0.1:" + std::to_string(http_port_); }
-
-std::string Suite::database_flag() const {
-  return options_.postgres
-             ? "--database-url=postgresql:///postgres?host=" + postgres_dir_ + "&user=tokenforge"
-             : "--database-url=sqlite://" + dir_ + "/users.db";
 }
 
 }  // namespace tokenforge::systemtest

@@ -1,9 +1,10 @@
 // Suite: the whole of TokenForge for a test — a private Redis, SQLite or PostgreSQL, and the four
-// services as four processes over mTLS on free ports, in a folder of its own that goes when it
-// goes.
+// services as processes over mTLS on free ports, one or several of each, in a folder of its own
+// that goes when it goes.
 //
-// Every process can be killed and started again by name, with the state it left. Used from one
-// thread; channels may be used from any.
+// The replicas of "auth" are called "auth", "auth-2", "auth-3", …; each façade is told of all
+// replicas of the services behind it. Every process can be killed and started again by name, with
+// the state it left. Used from one thread; channels may be used from any.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -16,14 +17,21 @@
 
 #include "tests/system/child_process.h"
 
+namespace grpc {
+class ChannelCredentials;
+}
+
 namespace tokenforge::systemtest {
 
 struct SuiteOptions {
-  std::string algorithm = "ES256";  // of signing keys; RS256 keys take long to make
-  bool postgres = false;            // users in PostgreSQL instead of SQLite
-  int bcrypt_cost = 4;              // the cheapest: tests are not about hashing
-  bool limited = false;             // rate limits as they ship, instead of out of the way
-  std::string redis_url = {};       // a Redis of the test's own, instead of one of the suite's
+  std::string algorithm = "ES256";           // of signing keys; RS256 keys take long to make
+  bool postgres = false;                     // users in PostgreSQL instead of SQLite
+  int replicas = 1;                          // of each service
+  std::chrono::milliseconds drain_delay{0};  // serving on after SIGTERM; 0 is for single replicas
+  int bcrypt_cost = 4;                       // the cheapest: tests are not about hashing
+  bool guarded = false;        // "guarded": a guarded server of a team (guarded_server.cc)
+  bool limited = false;        // rate limits as they ship, instead of out of the way
+  std::string redis_url = {};  // a Redis of the test's own, instead of one of the suite's
   std::map<std::string, std::vector<std::string>>
       flags;  // more flags by service: "auth", "users", "keys", "sessions"
 };
@@ -37,16 +45,22 @@ class Suite {
   // reason when that does not come about.
   void Start();
 
-  // "redis", "postgres", "auth", "users", "keys", "sessions".
+  // "redis", "postgres", "auth", "users", "keys", "sessions", and replicas of the services.
   ChildProcess& process(const std::string& name) { return processes_.at(name); }
-  std::vector<std::string> names() const;
+  std::vector<std::string> names() const;                               // in the order of the start
+  std::vector<std::string> replicas(const std::string& service) const;  // "auth", "auth-2", …
 
   // Starts a process that was ended; for a service with the flags it had. WaitReady returns false
   // when it is not ready, with all that it needs, in time.
   void StartProcess(const std::string& name);
   bool WaitReady(const std::string& name, std::chrono::seconds at_most = std::chrono::seconds(30));
 
-  // A channel to a service as one of the development identities ("app", "auth", "operator", …).
+  // Ends processes with a signal, all at once, starts them again and waits until they are ready;
+  // the exit codes that they ended with. Ends the test process when one does not end or come back.
+  // On the thread of Start: a process goes with the thread that started it.
+  std::map<std::string, int> Restart(const std::vector<std::string>& names, int signal);
+
+  // A channel to one replica as one of the development identities ("app", "auth", "operator", …).
   std::shared_ptr<grpc::Channel> Connect(const std::string& service, const std::string& as = "app");
 
   // GET from a loopback port: the whole answer, head and body; empty when nobody answers.
@@ -54,7 +68,9 @@ class Suite {
 
   int port(const std::string& service) const { return ports_.at(service); }
   int operators_port(const std::string& service) const { return operators_ports_.at(service); }
-  int http_port() const { return http_port_; }
+  int http_port() const { return http_ports_.at("auth"); }
+  // Of all replicas of a service, as channels and --…-address take them.
+  std::string addresses(const std::string& service) const;
   std::string issuer() const;
   std::string redis_address() const {
     return options_.redis_url.empty() ? "unix://" + dir_ + "/redis.sock" : options_.redis_url;
@@ -67,6 +83,8 @@ class Suite {
  private:
   std::vector<std::string> CommandOf(const std::string& name) const;
   std::vector<std::string> ServiceFlags(const std::string& name) const;
+  bool Serves(const std::string& name);
+  std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& as) const;
   void WriteRedisUsers();
   void StartPostgres();
 
@@ -76,7 +94,7 @@ class Suite {
   std::map<std::string, ChildProcess> processes_;
   std::map<std::string, int> ports_;
   std::map<std::string, int> operators_ports_;
-  int http_port_ = 0;
+  std::map<std::string, int> http_ports_;
 };
 
 }  // namespace tokenforge::systemtest

@@ -1,0 +1,49 @@
+// tokenforge-drill: the long drills, which a CI run has no time for. See --help.
+#include <cstdio>
+#include <cstring>
+
+#include "lib/config/config.h"
+#include "tests/drills/rolling.h"
+
+namespace tokenforge::drills {
+namespace {
+
+int Rolling(int argc, char** argv) {
+  RollingOptions options;
+  std::string signal, store;
+  std::int64_t rounds = 0, people = 0;
+  config::Parser parser("tokenforge-drill rolling",
+                        "Restarts every replica of everything under load, and counts.");
+  parser.Integer("rounds", &rounds, 20, "How often everything is restarted", 1, 100'000);
+  parser.Integer("people", &people, 8, "How many people use the suite", 1, 1000);
+  parser.Choice("signal", &signal, {"TERM", "KILL"}, "TERM", "How processes are ended");
+  parser.Choice("store", &store, {"postgres", "sqlite"}, "postgres", "Where accounts are");
+  std::int64_t at_least = 0;
+  parser.Integer("at-least-calls", &at_least, 50'000, "More rounds until there were so many calls",
+                 0, 1'000'000'000);
+  parser.Duration("drain-delay", &options.drain_delay, options.drain_delay,
+                  "How long a process serves on after SIGTERM");
+  parser.Duration("settle", &options.settle, options.settle,
+                  "Between a process that is ready and the next that goes");
+  const auto outcome = parser.Parse(argc, argv);
+  if (!outcome.run) return outcome.exit_code;
+  options.rounds = static_cast<int>(rounds);
+  options.people = static_cast<int>(people);
+  options.at_least_calls = at_least;
+  options.signal = signal == "KILL" ? SIGKILL : SIGTERM;
+  options.postgres = store == "postgres";
+  const RollingReport report = RunRolling(options);
+  std::printf("%s", report.text.c_str());
+  const bool calls_ok = options.signal == SIGKILL || report.failed == 0;
+  return calls_ok && report.bad_exits == 0 && report.reconciled.lost.empty() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tokenforge::drills
+
+int main(int argc, char** argv) {
+  const char* const drill = argc < 2 ? "" : argv[1];
+  if (std::strcmp(drill, "rolling") == 0) return tokenforge::drills::Rolling(argc - 1, argv + 1);
+  std::fprintf(stderr, "tokenforge-drill DRILL [FLAGS]: rolling; DRILL --help says more\n");
+  return 2;
+}
