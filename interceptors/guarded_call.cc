@@ -99,6 +99,7 @@ const absl::Status& GuardedCall::Decide(const BoundMethod& method) {
   const sync::Visit visit(this);
   if (method_ == nullptr) {
     method_ = &method;
+    active_.IsOf(method.metrics);
     const MethodRule* const rule = method.rule.Get();
     decision_ = rule != nullptr ? gate_.Admit(*rule, context_, &admission_) : NotServed();
     admitted_ = decision_.ok();

@@ -72,7 +72,7 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   grpc::ServerContextBase& context_;
   const char* const path_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  const telemetry::ActiveCall active_;
+  telemetry::ActiveCall active_;
   const BoundMethod* method_ = nullptr;  // null until a protected handler asked
   absl::Status decision_;
   bool admitted_ = false;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/telemetry/call.h"
 #include "lib/telemetry/log.h"
 
 namespace tokenforge::rpc::internal {
@@ -107,7 +108,7 @@ void StopSignals::EndNow(const std::string& why) {
     stage = stage_;
   }
   telemetry::Log(telemetry::Level::kError, "ended before everything was done",
-                 {{"why", why}, {"left", stage}});
+                 {{"why", why}, {"left", stage}, {"calls", telemetry::RunningCalls()}});
   FlushBriefly();
   _exit(1);
 }

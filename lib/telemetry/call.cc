@@ -74,6 +74,7 @@ struct MethodMetrics {
   sync::Mutex mutex;
   std::array<Histogram, kCodeNames.size()> histograms;  // [i] is written once, before known[i]
   std::array<std::atomic<bool>, kCodeNames.size()> known{};
+  std::atomic<int> running = 0;
 };
 
 namespace {
@@ -93,6 +94,17 @@ class Methods {
     auto& made = methods_[std::string(name)];
     if (made == nullptr) made = std::make_unique<MethodMetrics>(std::string(name), family_);
     return made.get();
+  }
+
+  std::string Running() {
+    std::string running;
+    sync::MutexLock lock(&mutex_);
+    for (const auto& [name, method] : methods_) {
+      const int calls = method->running.load(std::memory_order_relaxed);
+      if (calls == 0) continue;
+      running += (running.empty() ? "" : ", ") + name + " " + std::to_string(calls);
+    }
+    return running;
   }
 
  private:
@@ -161,6 +173,18 @@ void RecordClientCall(ClientMethod method, absl::StatusCode code,
 }
 
 ActiveCall::ActiveCall() { ActiveRequests().Add(1); }
-ActiveCall::~ActiveCall() { ActiveRequests().Add(-1); }
+
+ActiveCall::~ActiveCall() {
+  ActiveRequests().Add(-1);
+  if (method_ != nullptr) method_->running.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void ActiveCall::IsOf(ServerMethod method) {
+  if (method_ != nullptr) return;
+  method_ = method.metrics_;
+  method_->running.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string RunningCalls() { return ServerMethods().Running(); }
 
 }  // namespace tokenforge::telemetry

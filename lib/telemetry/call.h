@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -32,6 +33,7 @@ class ServerMethod {
 
  private:
   friend void RecordServerCall(ServerMethod method, const struct CallRecord& call);
+  friend class ActiveCall;
   explicit ServerMethod(MethodMetrics* metrics) : metrics_(metrics) {}
   MethodMetrics* metrics_;
 };
@@ -76,6 +78,16 @@ class ActiveCall {
   ~ActiveCall();
   ActiveCall(const ActiveCall&) = delete;
   ActiveCall& operator=(const ActiveCall&) = delete;
+
+  // Which method it is, once that is known: for RunningCalls.
+  void IsOf(ServerMethod method);
+
+ private:
+  MethodMetrics* method_ = nullptr;
 };
+
+// The calls that are being answered now, such as "notes.v1.NotesService/StreamNotes 2,
+// grpc.health.v1.Health/Watch 1": what a process that cannot stop is waiting for.
+std::string RunningCalls();
 
 }  // namespace tokenforge::telemetry

@@ -86,6 +86,20 @@ TEST_F(CallTest, ClientCallsAreCountedAndNotLogged) {
   EXPECT_THAT(lines_, SizeIs(0));
 }
 
+TEST_F(CallTest, RunningCallsAreNamedWhileTheyLast) {
+  const std::string before = RunningCalls();
+  {
+    ActiveCall first, second, third;
+    ActiveCall nameless;
+    first.IsOf(ServerMethod::Of("a.v1.S/Stream"));
+    second.IsOf(ServerMethod::Of("/a.v1.S/Stream"));
+    third.IsOf(ServerMethod::Of("a.v1.S/Get"));
+    third.IsOf(ServerMethod::Of("a.v1.S/Stream"));  // a call has one method
+    EXPECT_EQ(RunningCalls(), before + "a.v1.S/Get 1, a.v1.S/Stream 2");
+  }
+  EXPECT_EQ(RunningCalls(), before);
+}
+
 TEST_F(CallTest, ActiveCallsAreCountedWhileTheyLast) {
   {
     const ActiveCall first;
