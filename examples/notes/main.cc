@@ -1,8 +1,9 @@
-// notes-server: flags, the guard around the service, and a clean end on SIGTERM.
+// notes-server: flags, the guard around the service, and an end on SIGTERM that fails no call.
 #include <grpcpp/grpcpp.h>
-#include <signal.h>
 #include <tokenforge/guard.h>
+#include <tokenforge/server_life.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr char kUsage[] =
     "notes-server --certs DIR [--listen ADDRESS] [--facade ADDRESS] [--issuer URL]\n"
-    "             [--audience NAME] [--identity NAME]\n"
+    "             [--audience NAME] [--identity NAME] [--drain-seconds N]\n"
     "  DIR holds ca.crt and this server's certificate and key, NAME.crt and NAME.key.\n";
 
 std::map<std::string, std::string> Flags(int argc, char** argv) {
@@ -24,6 +25,7 @@ std::map<std::string, std::string> Flags(int argc, char** argv) {
                                               {"--issuer", "http://127.0.0.1:7080"},
                                               {"--audience", "tokenforge"},
                                               {"--identity", "example"},
+                                              {"--drain-seconds", "0"},
                                               {"--certs", ""}};
   for (int i = 1; i < argc; i += 2) {
     if (!flags.contains(argv[i]) || i + 1 == argc) {
@@ -43,14 +45,10 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Before any thread exists, so that all inherit it: the signals are for sigwait below.
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-
   std::map<std::string, std::string> flags = Flags(argc, argv);
+  // Before any thread exists, so that none of them takes the signals.
+  const std::chrono::seconds drain(std::atoi(flags["--drain-seconds"].c_str()));
+  tokenforge::ServerLife life({.drain_delay = drain});
   const std::string identity = flags["--certs"] + "/" + flags["--identity"];
   tokenforge::GuardOptions options;
   options.issuer = flags["--issuer"];
@@ -63,16 +61,14 @@ int main(int argc, char** argv) {
   notes::NotesService notes;
   grpc::ServerBuilder builder;
   builder.AddListeningPort(flags["--listen"], *credentials);
+  life.Prepare(builder);  // grpc.health.v1.Health, and the age of connections
 
   tokenforge::Guard guard(options);
   guard.Protect<notes::v1::NotesService>(&notes);  // instead of builder.RegisterService(&notes)
-  const auto server = guard.Start(builder);        // instead of builder.BuildAndStart()
+  auto server = guard.Start(builder);              // instead of builder.BuildAndStart()
   if (!server.ok()) return Fail(server.status());
 
   std::printf("notes-server listens on %s\n", flags["--listen"].c_str());
   std::fflush(stdout);
-  int signal = 0;
-  sigwait(&stop, &signal);
-  (*server)->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
-  return 0;
+  return life.Serve(*std::move(server));  // until SIGTERM or SIGINT
 }
