@@ -3,7 +3,9 @@
 #include <cstring>
 
 #include "lib/config/config.h"
+#include "tests/drills/hosts.h"
 #include "tests/drills/rolling.h"
+#include "tests/drills/soak.h"
 
 namespace tokenforge::drills {
 namespace {
@@ -38,12 +40,56 @@ int Rolling(int argc, char** argv) {
   return calls_ok && report.bad_exits == 0 && report.reconciled.lost.empty() ? 0 : 1;
 }
 
+int Soak(int argc, char** argv) {
+  SoakOptions options;
+  std::int64_t people = 0;
+  config::Parser parser("tokenforge-drill soak", "Uses a fleet for long, with a fault at times.");
+  parser.Duration("length", &options.length, options.length, "How long");
+  parser.Duration("between", &options.between, options.between, "From one fault to the next");
+  parser.Duration("hang", &options.hang, options.hang, "How long a process hangs");
+  parser.Integer("people", &people, 8, "How many people use the suite", 1, 1000);
+  const auto outcome = parser.Parse(argc, argv);
+  if (!outcome.run) return outcome.exit_code;
+  options.people = static_cast<int>(people);
+  const SoakReport report = RunSoak(options);
+  std::printf("%s", report.text.c_str());
+  return report.reconciled.lost.empty() && report.grown.empty() ? 0 : 1;
+}
+
+int Hosts(int argc, char** argv) {
+  HostsOptions options;
+  std::int64_t people = 0, per_mille = 0;
+  config::Parser parser("tokenforge-drill hosts",
+                        "Spreads a fleet over network namespaces, and cuts them off in pairs.");
+  parser.Duration("delay", &options.delay, options.delay, "Of each packet, one way");
+  parser.Duration("jitter", &options.jitter, options.jitter, "Up to so much more");
+  parser.Integer("loss-per-mille", &per_mille, 5, "Packets of a thousand that are lost", 0, 1000);
+  parser.Duration("cut", &options.cut, options.cut, "How long two hosts are cut off");
+  parser.Duration("healed", &options.healed, options.healed, "From one cut to the next",
+                  std::chrono::seconds(11));
+  parser.Integer("people", &people, 6, "How many people use the suite", 1, 1000);
+  const auto outcome = parser.Parse(argc, argv);
+  if (!outcome.run) return outcome.exit_code;
+  options.people = static_cast<int>(people);
+  options.loss = static_cast<double>(per_mille) / 1000;
+  const HostsReport report = RunHosts(options);
+  if (!report.missing.empty()) {
+    std::printf("skipped: %s\n", report.missing.c_str());
+    return 0;
+  }
+  std::printf("%s", report.text.c_str());
+  return report.reconciled.lost.empty() ? 0 : 1;
+}
+
 }  // namespace
 }  // namespace tokenforge::drills
 
 int main(int argc, char** argv) {
   const char* const drill = argc < 2 ? "" : argv[1];
   if (std::strcmp(drill, "rolling") == 0) return tokenforge::drills::Rolling(argc - 1, argv + 1);
-  std::fprintf(stderr, "tokenforge-drill DRILL [FLAGS]: rolling; DRILL --help says more\n");
+  if (std::strcmp(drill, "soak") == 0) return tokenforge::drills::Soak(argc - 1, argv + 1);
+  if (std::strcmp(drill, "hosts") == 0) return tokenforge::drills::Hosts(argc - 1, argv + 1);
+  std::fprintf(stderr,
+               "tokenforge-drill rolling | soak | hosts [FLAGS]; --help behind one says more\n");
   return 2;
 }

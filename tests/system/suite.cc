@@ -58,6 +58,7 @@ Suite::Suite(SuiteOptions options) : options_(std::move(options)) {
   char dir[] = "/tmp/tf-suite-XXXXXX";
   if (mkdtemp(dir) == nullptr) Give("no folder can be made under /tmp");
   dir_ = dir;
+  ports_["redis"] = FreePort();
   for (const char* service : {"users", "keys", "sessions", "auth", "guarded"}) {
     for (const std::string& name : replicas(service)) {
       ports_[name] = FreePort();
@@ -147,6 +148,9 @@ void Suite::StartPostgres() {
   Shell("cd / && " + Joined(AsPostgres()) + PostgresFolder() + "/initdb --no-sync -D " +
         postgres_dir_ +
         "/data -U tokenforge -E UTF8 --locale=C.UTF-8 --auth-local=trust >/dev/null 2>&1");
+  if (options_.place) {
+    Shell("echo host all all 10.0.0.0/8 trust >>" + postgres_dir_ + "/data/pg_hba.conf");
+  }
 }
 
 void Suite::StartProcess(const std::string& name) {
@@ -181,7 +185,7 @@ bool Suite::WaitReady(const std::string& name, std::chrono::seconds at_most) {
     } else if (name.starts_with("guarded")) {
       ready = Serves(name);
     } else {
-      ready = IsWell(HttpGet(operators_port(name), "/readyz"));
+      ready = IsWell(HttpGet(operators_port(name), "/readyz", PlaceOf(name).address));
     }
     if (ready) return true;
     if (!processes_.at(name).WaitForEnd(std::chrono::milliseconds(10))) continue;
@@ -199,8 +203,9 @@ bool Suite::Serves(const std::string& name) {
   arguments.SetServiceConfigJSON(
       R"({"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":""}})");
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  const auto channel = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port(name)),
-                                                 Credentials("app"), arguments);
+  arguments.SetString(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, "localhost");  // whatever its address
+  const auto channel =
+      grpc::CreateCustomChannel(AddressOf(name, port(name)), Credentials("app"), arguments);
   return channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(1));
 }
 
@@ -220,18 +225,18 @@ std::shared_ptr<grpc::Channel> Suite::Connect(const std::string& service, const 
                    10'000);  // also the time that an attempt may take
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port(service)), Credentials(as),
-                                   arguments);
+  arguments.SetString(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, "localhost");
+  return grpc::CreateCustomChannel(AddressOf(service, port(service)), Credentials(as), arguments);
 }
 
-std::string Suite::HttpGet(int port, const std::string& path) {
+std::string Suite::HttpGet(int port, const std::string& path, const std::string& host) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience{2, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  inet_pton(AF_INET, host.c_str(), &address.sin_addr);
   std::string answer;
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
     const std::string request =

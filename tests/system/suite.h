@@ -10,6 +10,7 @@
 #include <grpcpp/channel.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +24,12 @@ class ChannelCredentials;
 
 namespace tokenforge::systemtest {
 
+// Where a process runs, when not simply here.
+struct Place {
+  std::vector<std::string> command;   // goes before its own
+  std::string address = "127.0.0.1";  // where it listens
+};
+
 struct SuiteOptions {
   std::string algorithm = "ES256";           // of signing keys; RS256 keys take long to make
   bool postgres = false;                     // users in PostgreSQL instead of SQLite
@@ -32,6 +39,8 @@ struct SuiteOptions {
   bool guarded = false;        // "guarded": a guarded server of a team (guarded_server.cc)
   bool limited = false;        // rate limits as they ship, instead of out of the way
   std::string redis_url = {};  // a Redis of the test's own, instead of one of the suite's
+  // Of every process; then Redis and PostgreSQL are reached over TCP. Null: all are here.
+  std::function<Place(const std::string& name)> place = {};
   std::map<std::string, std::vector<std::string>>
       flags;  // more flags by service: "auth", "users", "keys", "sessions"
 };
@@ -63,8 +72,10 @@ class Suite {
   // A channel to one replica as one of the development identities ("app", "auth", "operator", …).
   std::shared_ptr<grpc::Channel> Connect(const std::string& service, const std::string& as = "app");
 
-  // GET from a loopback port: the whole answer, head and body; empty when nobody answers.
-  static std::string HttpGet(int port, const std::string& path);
+  // GET from a port, of this machine if nothing else is said: the whole answer, head and body;
+  // empty when nobody answers.
+  static std::string HttpGet(int port, const std::string& path,
+                             const std::string& host = "127.0.0.1");
 
   int port(const std::string& service) const { return ports_.at(service); }
   int operators_port(const std::string& service) const { return operators_ports_.at(service); }
@@ -72,9 +83,7 @@ class Suite {
   // Of all replicas of a service, as channels and --…-address take them.
   std::string addresses(const std::string& service) const;
   std::string issuer() const;
-  std::string redis_address() const {
-    return options_.redis_url.empty() ? "unix://" + dir_ + "/redis.sock" : options_.redis_url;
-  }
+  std::string redis_address() const;
   const std::string& dir() const { return dir_; }
   std::string database_flag() const;  // "--database-url=…", of the account database
   std::string certs() const { return dir_ + "/certs"; }
@@ -83,6 +92,11 @@ class Suite {
  private:
   std::vector<std::string> CommandOf(const std::string& name) const;
   std::vector<std::string> ServiceFlags(const std::string& name) const;
+  Place PlaceOf(const std::string& name) const;
+  std::string AddressOf(const std::string& name, int port) const;  // "127.0.0.1:7443"
+  std::vector<std::string> RedisCommand() const;
+  std::vector<std::string> PostgresCommand() const;
+  std::vector<std::string> ProgramOf(const std::string& name) const;
   bool Serves(const std::string& name);
   std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& as) const;
   void WriteRedisUsers();

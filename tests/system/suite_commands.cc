@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "tests/system/postgres_program.h"
 #include "tests/system/suite.h"
@@ -46,38 +47,26 @@ std::vector<std::string> AsPostgres() {
           "--pdeathsig=KILL"};
 }
 
+Place Suite::PlaceOf(const std::string& name) const {
+  return options_.place ? options_.place(name) : Place();
+}
+
+std::string Suite::AddressOf(const std::string& name, int port) const {
+  return PlaceOf(name).address + ":" + std::to_string(port);
+}
+
 std::vector<std::string> Suite::CommandOf(const std::string& name) const {
-  if (name == "redis") {
-    return {"/usr/bin/redis-server",
-            "--port",
-            "0",
-            "--unixsocket",
-            dir_ + "/redis.sock",
-            "--dir",
-            dir_,
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--save",
-            "",
-            "--maxmemory-policy",
-            "noeviction",
-            "--aclfile",
-            dir_ + "/redis-users.acl"};
-  }
-  if (name == "postgres") {
-    std::vector<std::string> command = AsPostgres();
-    for (const std::string& word :
-         {PostgresFolder() + "/postgres", std::string("-D"), postgres_dir_ + "/data",
-          std::string("-k"), postgres_dir_, std::string("-c"), std::string("listen_addresses=")}) {
-      command.push_back(word);
-    }
-    return command;
-  }
+  std::vector<std::string> command = PlaceOf(name).command;
+  for (std::string& word : ProgramOf(name)) command.push_back(std::move(word));
+  return command;
+}
+
+std::vector<std::string> Suite::ProgramOf(const std::string& name) const {
+  if (name == "redis") return RedisCommand();
+  if (name == "postgres") return PostgresCommand();
   if (ServiceOf(name) == "guarded") {
     return {std::string(TOKENFORGE_BINARIES) + "/tests/system/tf_guarded_server",
-            "127.0.0.1:" + std::to_string(port(name)),
+            AddressOf(name, port(name)),
             addresses("auth"),
             issuer(),
             certs(),
@@ -89,17 +78,63 @@ std::vector<std::string> Suite::CommandOf(const std::string& name) const {
   return command;
 }
 
+std::vector<std::string> Suite::RedisCommand() const {
+  std::vector<std::string> command = {"/usr/bin/redis-server",
+                                      "--unixsocket",
+                                      dir_ + "/redis.sock",
+                                      "--dir",
+                                      dir_,
+                                      "--appendonly",
+                                      "yes",
+                                      "--appendfsync",
+                                      "always",
+                                      "--save",
+                                      "",
+                                      "--maxmemory-policy",
+                                      "noeviction",
+                                      "--aclfile",
+                                      dir_ + "/redis-users.acl",
+                                      "--port"};
+  if (!options_.place) {
+    command.emplace_back("0");
+    return command;
+  }
+  for (const std::string& word :
+       {std::to_string(port("redis")), std::string("--bind"), PlaceOf("redis").address,
+        std::string("--protected-mode"), std::string("no")}) {
+    command.push_back(word);
+  }
+  return command;
+}
+
+std::vector<std::string> Suite::PostgresCommand() const {
+  std::vector<std::string> command = AsPostgres();
+  const std::string listen = options_.place ? PlaceOf("postgres").address : "";
+  for (const std::string& word :
+       {PostgresFolder() + "/postgres", std::string("-D"), postgres_dir_ + "/data",
+        std::string("-k"), postgres_dir_, std::string("-c"), "listen_addresses=" + listen}) {
+    command.push_back(word);
+  }
+  return command;
+}
+
 std::string Suite::addresses(const std::string& service) const {
   std::string list;
   for (const std::string& name : replicas(service)) {
-    list += (list.empty() ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(port(name));
+    list += (list.empty() ? "" : ",") + AddressOf(name, port(name));
   }
   return list;
 }
 
+std::string Suite::redis_address() const {
+  if (!options_.redis_url.empty()) return options_.redis_url;
+  return options_.place ? "redis://" + AddressOf("redis", port("redis"))
+                        : "unix://" + dir_ + "/redis.sock";
+}
+
 std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
   const std::string service = ServiceOf(name);
-  const auto local = [](int port) { return "127.0.0.1:" + std::to_string(port); };
+  const auto local = [&](int port) { return AddressOf(name, port); };
   std::vector<std::string> flags = {
       "--listen=" + local(port(name)),
       "--operators-listen=" + local(operators_port(name)),
@@ -136,12 +171,12 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
   return flags;
 }
 
-std::string Suite::issuer() const { return "http://127.0.0.1:" + std::to_string(http_port()); }
+std::string Suite::issuer() const { return "http://" + AddressOf("auth", http_port()); }
 
 std::string Suite::database_flag() const {
-  return options_.postgres
-             ? "--database-url=postgresql:///postgres?host=" + postgres_dir_ + "&user=tokenforge"
-             : "--database-url=sqlite://" + dir_ + "/users.db";
+  if (!options_.postgres) return "--database-url=sqlite://" + dir_ + "/users.db";
+  const std::string host = options_.place ? PlaceOf("postgres").address : postgres_dir_;
+  return "--database-url=postgresql:///postgres?host=" + host + "&user=tokenforge";
 }
 
 }  // namespace tokenforge::systemtest
