@@ -62,6 +62,12 @@ absl::StatusOr<std::unique_ptr<AdminSession>> AdminSession::Open(const AdminLogi
   return session;
 }
 
+std::string AdminSession::KeepToken() {
+  std::string token = tokens_.access_token();
+  tokens_.Clear();
+  return token;
+}
+
 absl::Status AdminSession::LogIn(const AdminLogin& login) {
   const auto password = SecretFrom(login.password_file, "Password of " + login.email + ": ");
   if (!password.ok()) return password.status();

@@ -41,6 +41,9 @@ class AdminSession {
 
   auth::v1::AdminService::StubInterface& admin() { return *admin_; }
 
+  // The access token; from here on the session is not ended at the end of this object.
+  std::string KeepToken();
+
   // For one call, with a token that lasts at least a minute.
   absl::StatusOr<rpc::OutgoingContext> NewCall(std::chrono::seconds at_most);
 

@@ -127,6 +127,19 @@ TEST_P(Administration, TheCommandLineRevokesKeysAndSessions) {
   const auto login = client_->Login(ada, kPassword);
   ASSERT_TRUE(login.ok()) << login.status();
   const auth::v1::Tokens& tokens = login->tokens();
+  const std::string file = suite_.dir() + "/admin.token";
+  EXPECT_EQ(
+      Run({"token", "--file=" + file, "--email=" + ada,
+           "--password-file=" + SecretFile("password", kPassword),
+           "--auth=127.0.0.1:" + std::to_string(suite_.port("auth")), "--certs=" + suite_.certs()}),
+      0)
+      << LogText("cli");
+  std::string kept;
+  std::ifstream(file) >> kept;
+  EXPECT_EQ(Probe(kept), "OK") << "its session was not ended";
+  struct stat mode = {};
+  ASSERT_EQ(::stat(file.c_str(), &mode), 0);
+  EXPECT_EQ(mode.st_mode & 0777, 0600U);
   EXPECT_EQ(Keys({"list"}, ada), 0) << LogText("cli");
   EXPECT_THAT(LogText("cli"), HasSubstr("  ES256  active  made "));
   EXPECT_EQ(Keys({"revoke", "--reason=drill"}, ada), 2) << "which key?";
