@@ -12,6 +12,10 @@ def program(service):
     return pathlib.Path(os.environ["TOKENFORGE_BUILD"]) / "services" / service / f"tokenforge-{service}"
 
 
+def command_line():
+    return pathlib.Path(os.environ["TOKENFORGE_BUILD"]) / "cli" / "tokenforge"
+
+
 @functools.cache
 def help_of(service):
     return subprocess.run([program(service), "--help"], capture_output=True, text=True, check=True).stdout
