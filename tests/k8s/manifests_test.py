@@ -266,6 +266,7 @@ class Settings(OverOverlays):
                 domain, path = re.fullmatch(r"spiffe://([a-z0-9.-]+)(/.+)", spec["uris"][0]).groups()
                 domains.add(domain)
                 self.assertEqual(path, f"/{service}")
+                self.assertIn(service, spec["dnsNames"], "what the others call it")
                 self.assertEqual(set(spec["usages"]), {"digital signature", "server auth", "client auth"})
                 volumes = {v["name"]: v for v in deployment["spec"]["template"]["spec"]["volumes"]}
                 self.assertEqual(volumes["tls"]["secret"]["secretName"], spec["secretName"])
