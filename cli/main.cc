@@ -30,10 +30,11 @@ int Tour(int argc, const char* const* argv) {
   tokenforge::cli::TourOptions options;
   tokenforge::config::Parser parser(
       "tokenforge tour", "Registers, logs in, calls a guarded server, refreshes and logs out.");
-  parser.Address("auth", &options.auth, "127.0.0.1:7443", "The façade");
+  parser.String("auth", &options.auth, "127.0.0.1:7443",
+                "The façade: HOST:PORT, or the addresses of several replicas with commas");
   parser.String("auth-identity", &options.auth_identity, "/auth",
                 "Its SPIFFE ID, or its path in our trust domain");
-  parser.Address("notes", &options.notes, "127.0.0.1:7450", "The guarded example server");
+  parser.String("notes", &options.notes, "127.0.0.1:7450", "The guarded example server: the same");
   parser.String("notes-identity", &options.notes_identity, "/example",
                 "Its SPIFFE ID, or its path in our trust domain");
   parser.String("notes-method", &options.notes_method, "/notes.v1.NotesService/ListNotes",
