@@ -23,6 +23,12 @@ void Readiness::Note(std::string_view name, bool holds, std::string_view detail)
   Put(name, holds, true, detail);
 }
 
+std::function<void(bool, std::string_view)> Readiness::NotingCircuit(std::string_view name) {
+  return [this, condition = "circuit " + std::string(name)](bool open, std::string_view detail) {
+    Note(condition, !open, detail);
+  };
+}
+
 void Readiness::Put(std::string_view name, bool holds, bool has_held, std::string_view detail) {
   {
     sync::MutexLock lock(&mutex_);

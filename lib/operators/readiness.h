@@ -34,6 +34,9 @@ class Readiness {
   // The same of what the process need not wait for: only reported.
   void Note(std::string_view name, bool holds, std::string_view detail = "");
 
+  // What notes a circuit's state as "circuit NAME", for breaker::Circuit.
+  std::function<void(bool open, std::string_view detail)> NotingCircuit(std::string_view name);
+
   // From now on not ready, for good.
   void SetDraining();
 

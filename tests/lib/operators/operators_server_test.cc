@@ -44,12 +44,16 @@ TEST_F(OperatorsServerTest, ReadinessFollowsItsConditions) {
   EXPECT_THAT(Ask("/readyz"), StartsWith("HTTP/1.1 503 "));
   readiness_.Set("redis", true);
   EXPECT_THAT(Ask("/readyz"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(OperatorsServerTest, ReadinessTellsWhatWasLostLater) {
+  readiness_.Set("redis", true);
   readiness_.Set("redis", false, "connection lost");
   const std::string answer = Ask("/readyz");
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(answer, HasSubstr("Content-Type: application/json"));
   EXPECT_EQ(BodyOf(answer),
-            "{\"ready\":false,\"draining\":false,\"conditions\":[{\"name\":\"redis\",\"ok\":false,"
+            "{\"ready\":true,\"draining\":false,\"conditions\":[{\"name\":\"redis\",\"ok\":false,"
             "\"detail\":\"connection lost\"}]}\n");
 }
 
