@@ -11,14 +11,11 @@
 namespace tokenforge {
 namespace {
 
-constexpr std::chrono::milliseconds kMargin{50};
-
 // The time that is left, less what it takes to answer our own caller.
 std::chrono::steady_clock::duration TimeLeft(const grpc::ServerContextBase& incoming,
                                              std::chrono::milliseconds at_most) {
   const auto left = rpc::DeadlineOf(incoming, at_most) - std::chrono::steady_clock::now();
-  return std::min<std::chrono::steady_clock::duration>(
-      left - std::min<std::chrono::steady_clock::duration>(kMargin, left / 10), at_most);
+  return std::min<std::chrono::steady_clock::duration>(left, at_most);
 }
 
 }  // namespace

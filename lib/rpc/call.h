@@ -10,7 +10,7 @@
 //   ReadResponse* response) {
 //     rpc::OutgoingContext outgoing(call);
 //     const absl::StatusOr<GetUserResponse> user =
-//         co_await rpc::Call(users, &UserService::StubInterface::async_interface::GetUser,
+//         co_await rpc::Call(users_, &UserService::StubInterface::async_interface::GetUser,
 //         std::move(outgoing), query);
 //     if (!user.ok()) co_return user.status();
 //     …
@@ -30,8 +30,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "lib/rpc/outgoing.h"
-#include "lib/rpc/status.h"
 #include "lib/sync/hand_over.h"
 
 namespace grpc {
@@ -41,18 +41,20 @@ class ServerUnaryReactor;
 
 namespace tokenforge::rpc {
 
-// One unary call. Errors are those of FromGrpc; past the deadline DEADLINE_PASSED, without sending
-// anything. `stub` must outlive the call. Name what owns something before co_await
-// (lib/async/task.h).
-template <class Stub, class Async, class Request, class Response>
-async::Task<absl::StatusOr<Response>> Call(Stub& stub,
+// One unary call, unless the circuit is open: then CIRCUIT_OPEN, at once. Other errors are those of
+// FromGrpc; past the deadline DEADLINE_PASSED, without sending anything. `to` must outlive the
+// call. Name what owns something before co_await (lib/async/task.h).
+template <class Service, class Async, class Request, class Response>
+async::Task<absl::StatusOr<Response>> Call(const Downstream<Service>& to,
                                            void (Async::*method)(grpc::ClientContext*,
                                                                  const Request*, Response*,
                                                                  std::function<void(grpc::Status)>),
                                            OutgoingContext context,
                                            std::type_identity_t<Request> request) {
+  absl::StatusOr<breaker::Permit> permit = to.upstream().circuit->Admit();
+  if (!permit.ok()) co_return permit.status();
   Response response;
-  Async* async = stub.async();
+  Async* async = to.stub().async();
   auto start = [&](auto resume) {
     auto answered = [resume, taken = &response](grpc::Status status) mutable {
       sync::TakeOver(taken);
@@ -62,7 +64,8 @@ async::Task<absl::StatusOr<Response>> Call(Stub& stub,
     (async->*method)(&context.client(), &request, &response, std::move(answered));
   };
   const grpc::Status status = co_await async::Await<grpc::Status>(start);
-  if (!status.ok()) co_return FromGrpc(status);
+  const absl::Status ended = SettleCall(to.upstream(), *permit, status, context.deadline());
+  if (!ended.ok()) co_return ended;
   co_return std::move(response);
 }
 

@@ -3,13 +3,10 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/server_context.h>
 
-#include <algorithm>
 #include <string>
 
 namespace tokenforge::rpc {
 namespace {
-
-constexpr std::chrono::milliseconds kMargin{50};
 
 std::chrono::system_clock::time_point WallOf(clock::SteadyTime deadline) {
   // In this order a pause between the two looks makes the deadline earlier, never later.
@@ -18,18 +15,11 @@ std::chrono::system_clock::time_point WallOf(clock::SteadyTime deadline) {
   return now + std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
 }
 
-// Time to turn the answer, or its absence, into an answer of our own.
-clock::SteadyTime LessMargin(clock::SteadyTime deadline) {
-  const auto left = deadline - std::chrono::steady_clock::now();
-  return deadline - std::min<clock::SteadyTime::duration>(kMargin, left / 10);
-}
-
 }  // namespace
 
 OutgoingContext::OutgoingContext(const ServerCall& call) : deadline_(call.deadline()) {
   if (call.context() != nullptr) {
     client_ = grpc::ClientContext::FromCallbackServerContext(*call.context());
-    deadline_ = LessMargin(deadline_);
   } else {
     client_ = std::make_unique<grpc::ClientContext>();
   }

@@ -15,8 +15,8 @@ namespace tokenforge::rpc {
 
 class OutgoingContext {
  public:
-  // Takes over the deadline less a margin (a tenth of what is left, at most 50 ms: time to answer
-  // our own caller), trace, request ID and cancellation of the call being served.
+  // Takes over the deadline (which is earlier than our own caller's by the time that it takes to
+  // answer: see DeadlineOf), trace, request ID and cancellation of the call being served.
   explicit OutgoingContext(const ServerCall& call);
   ~OutgoingContext();
   OutgoingContext(OutgoingContext&&) noexcept;
@@ -28,6 +28,7 @@ class OutgoingContext {
   OutgoingContext& WithBearer(const secret::Secret& token);
 
   grpc::ClientContext& client() { return *client_; }
+  clock::SteadyTime deadline() const { return deadline_; }
 
  private:
   std::unique_ptr<grpc::ClientContext> client_;

@@ -10,7 +10,9 @@ namespace tokenforge::rpc {
 
 namespace {
 constexpr std::chrono::hours kLongest{1};
-}
+// Time to turn the answer, or its absence, into an answer of our own.
+constexpr std::chrono::milliseconds kMargin{50};
+}  // namespace
 
 clock::SteadyTime DeadlineOf(const grpc::ServerContextBase& context,
                              std::chrono::milliseconds fallback) {
@@ -19,7 +21,8 @@ clock::SteadyTime DeadlineOf(const grpc::ServerContextBase& context,
   const auto deadline = context.deadline();
   const auto steady_now = std::chrono::steady_clock::now();
   if (deadline > wall_now + kLongest) return steady_now + fallback;
-  return steady_now + std::max(std::chrono::system_clock::duration(0), deadline - wall_now);
+  const auto left = std::max(std::chrono::system_clock::duration(0), deadline - wall_now);
+  return steady_now + (left - std::min<std::chrono::system_clock::duration>(kMargin, left / 10));
 }
 
 telemetry::TraceContext TraceOf(const grpc::ServerContextBase& context) {

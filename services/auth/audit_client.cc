@@ -15,14 +15,13 @@ constexpr std::chrono::seconds kSendTime{5};
 
 using Methods = users::v1::UserService::StubInterface::async_interface;
 
-AuditClient::AuditClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(users::v1::UserService::NewStub(channel)) {}
+AuditClient::AuditClient(const rpc::Upstream& upstream) : users_(upstream) {}
 
 async::Task<absl::StatusOr<users::v1::RecordAuditEventResponse>> AuditClient::Record(
     const rpc::ServerCall& call, const users::v1::AuditEvent& event) {
   users::v1::RecordAuditEventRequest query;
   *query.mutable_event() = event;
-  return rpc::Call(*stub_, &Methods::RecordAuditEvent, rpc::OutgoingContext(call),
+  return rpc::Call(users_, &Methods::RecordAuditEvent, rpc::OutgoingContext(call),
                    std::move(query));
 }
 
@@ -36,7 +35,7 @@ async::Task<absl::StatusOr<users::v1::ListAuditEventsResponse>> AuditClient::Lis
   if (request.has_since()) *query.mutable_since() = request.since();
   if (request.has_until()) *query.mutable_until() = request.until();
   if (request.has_after_sequence()) query.set_after_sequence(request.after_sequence());
-  return rpc::Call(*stub_, &Methods::ListAuditEvents, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(users_, &Methods::ListAuditEvents, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::Status> SendAuditEvent(AuditClient& client, users::v1::AuditEvent event) {

@@ -4,10 +4,9 @@
 // a function are read before it returns.
 #pragma once
 
-#include <memory>
-
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "lib/rpc/server_call.h"
 #include "tokenforge/auth/v1/admin.pb.h"
 #include "tokenforge/users/v1/users.grpc.pb.h"
@@ -16,7 +15,7 @@ namespace tokenforge::auth {
 
 class AuditClient {
  public:
-  explicit AuditClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit AuditClient(const rpc::Upstream& upstream);
 
   // Never retried by the channel: a repetition writes the event twice.
   async::Task<absl::StatusOr<users::v1::RecordAuditEventResponse>> Record(
@@ -25,7 +24,7 @@ class AuditClient {
       const rpc::ServerCall& call, const v1::ListAuditEventsRequest& request);
 
  private:
-  std::unique_ptr<users::v1::UserService::StubInterface> stub_;
+  rpc::Downstream<users::v1::UserService> users_;
 };
 
 // Sends one event, within seconds: what an AuditQueue does. The client outlives the task.

@@ -25,7 +25,7 @@ bool AwaitUpstreams(const Upstreams& upstreams, const TrustFeeds& feeds, rpc::Pr
   for (const char* name : {"users", "keys", "sessions"}) readiness.Expect(name);
   auto said = std::chrono::steady_clock::now();
   for (;;) {
-    const bool users = upstreams.users->GetState(true) == GRPC_CHANNEL_READY;
+    const bool users = upstreams.users.channel->GetState(true) == GRPC_CHANNEL_READY;
     const bool keys = feeds.KeysKnown();
     const bool sessions = feeds.RevocationsKnown();
     readiness.Set("users", users, users ? "" : "not connected");

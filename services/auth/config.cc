@@ -105,6 +105,8 @@ void Declare(config::Parser& parser, Config* config) {
   parser.String("sessions-identity", &config->sessions_identity, "/sessions",
                 "Its SPIFFE ID, or its path in our trust domain");
 
+  breaker::Declare(parser, &config->circuit);
+
   parser.Group("Trust feed");
   parser.Duration("revoked-key-life", &config->revoked_key_life, milliseconds(31 * 60 * 1000),
                   "How long guards are told to refuse a revoked key: at least twice the life of an "

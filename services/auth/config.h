@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/breaker/settings.h"
 #include "lib/rpc/settings.h"
 
 namespace tokenforge::config {
@@ -40,6 +41,8 @@ struct Config {
   std::string sessions_address, sessions_identity;
 
   std::vector<std::string> trusted_proxies;  // trusted_proxies.h
+
+  breaker::Settings circuit;  // of each service behind
 
   std::chrono::milliseconds revoked_key_life{31 * 60 * 1000};
 };

@@ -9,21 +9,20 @@ namespace tokenforge::auth {
 
 using Methods = users::v1::UserService::StubInterface::async_interface;
 
-DirectoryClient::DirectoryClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(users::v1::UserService::NewStub(channel)) {}
+DirectoryClient::DirectoryClient(const rpc::Upstream& upstream) : users_(upstream) {}
 
 async::Task<absl::StatusOr<users::v1::GetUserResponse>> DirectoryClient::GetUser(
     const rpc::ServerCall& call, const std::string& user_id) {
   users::v1::GetUserRequest query;
   query.set_user_id(user_id);
-  return rpc::Call(*stub_, &Methods::GetUser, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(users_, &Methods::GetUser, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::GetUserByEmailResponse>> DirectoryClient::GetUserByEmail(
     const rpc::ServerCall& call, const std::string& email) {
   users::v1::GetUserByEmailRequest query;
   query.set_email(email);
-  return rpc::Call(*stub_, &Methods::GetUserByEmail, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(users_, &Methods::GetUserByEmail, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::ListUsersResponse>> DirectoryClient::ListUsers(
@@ -32,7 +31,7 @@ async::Task<absl::StatusOr<users::v1::ListUsersResponse>> DirectoryClient::ListU
   query.set_page_size(request.page_size());
   query.set_page_token(request.page_token());
   query.set_email_prefix(request.email_prefix());
-  return rpc::Call(*stub_, &Methods::ListUsers, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(users_, &Methods::ListUsers, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::UpdateUserResponse>> DirectoryClient::UpdateUser(
@@ -43,7 +42,7 @@ async::Task<absl::StatusOr<users::v1::UpdateUserResponse>> DirectoryClient::Upda
   query.set_family_name(request.family_name());
   *query.mutable_update_mask() = request.update_mask();
   *query.mutable_origin() = ToUsersOrigin(origin, user_id);
-  return rpc::Call(*stub_, &Methods::UpdateUser, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::UpdateUser, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -55,7 +54,7 @@ async::Task<absl::StatusOr<users::v1::SetRolesResponse>> DirectoryClient::SetRol
   *query.mutable_scopes() = request.scopes();
   query.set_end_sessions(request.end_sessions());
   *query.mutable_origin() = ToUsersOrigin(origin, actor);
-  return rpc::Call(*stub_, &Methods::SetRoles, rpc::OutgoingContext(origin.call), std::move(query));
+  return rpc::Call(users_, &Methods::SetRoles, rpc::OutgoingContext(origin.call), std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::SetDisabledResponse>> DirectoryClient::SetDisabled(
@@ -66,7 +65,7 @@ async::Task<absl::StatusOr<users::v1::SetDisabledResponse>> DirectoryClient::Set
   query.set_disabled(disabled);
   query.set_reason(reason);
   *query.mutable_origin() = ToUsersOrigin(origin, actor);
-  return rpc::Call(*stub_, &Methods::SetDisabled, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::SetDisabled, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -75,7 +74,7 @@ async::Task<absl::StatusOr<users::v1::UnlockResponse>> DirectoryClient::Unlock(
   users::v1::UnlockRequest query;
   query.set_user_id(user_id);
   *query.mutable_origin() = ToUsersOrigin(origin, actor);
-  return rpc::Call(*stub_, &Methods::Unlock, rpc::OutgoingContext(origin.call), std::move(query));
+  return rpc::Call(users_, &Methods::Unlock, rpc::OutgoingContext(origin.call), std::move(query));
 }
 
 async::Task<absl::StatusOr<users::v1::DeleteUserResponse>> DirectoryClient::DeleteUser(
@@ -84,13 +83,14 @@ async::Task<absl::StatusOr<users::v1::DeleteUserResponse>> DirectoryClient::Dele
   query.set_user_id(request.user_id());
   query.set_reason(request.reason());
   *query.mutable_origin() = ToUsersOrigin(origin, actor);
-  return rpc::Call(*stub_, &Methods::DeleteUser, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::DeleteUser, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
 std::unique_ptr<DirectoryClient::ImportCall> DirectoryClient::ImportUsers(
     const rpc::ServerCall& call) {
-  return std::make_unique<ImportCall>(*stub_, &Methods::ImportUsers, rpc::OutgoingContext(call));
+  return std::make_unique<ImportCall>(users_.stub(), &Methods::ImportUsers,
+                                      rpc::OutgoingContext(call));
 }
 
 async::Task<absl::StatusOr<users::v1::RecordAuditEventResponse>> DirectoryClient::Record(
@@ -105,7 +105,7 @@ async::Task<absl::StatusOr<users::v1::RecordAuditEventResponse>> DirectoryClient
   event.set_request_id(origin.call.trace().request_id);
   event.set_trace_id(origin.call.trace().TraceIdHex());
   event.mutable_attributes()->insert(attributes.begin(), attributes.end());
-  return rpc::Call(*stub_, &Methods::RecordAuditEvent, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::RecordAuditEvent, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "lib/rpc/write_call.h"
 #include "services/auth/origin.h"
 #include "tokenforge/auth/v1/admin.pb.h"
@@ -22,7 +23,7 @@ class DirectoryClient {
  public:
   using ImportCall = rpc::WriteCall<users::v1::ImportUsersRequest, users::v1::ImportUsersResponse>;
 
-  explicit DirectoryClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit DirectoryClient(const rpc::Upstream& upstream);
 
   async::Task<absl::StatusOr<users::v1::GetUserResponse>> GetUser(const rpc::ServerCall& call,
                                                                   const std::string& user_id);
@@ -54,7 +55,7 @@ class DirectoryClient {
       const std::string& user_id, const std::map<std::string, std::string>& attributes);
 
  private:
-  std::unique_ptr<users::v1::UserService::StubInterface> stub_;
+  rpc::Downstream<users::v1::UserService> users_;
 };
 
 }  // namespace tokenforge::auth

@@ -5,6 +5,14 @@
 
 namespace tokenforge::auth {
 
+absl::Status Reachable(const Facade& facade) {
+  for (const absl::Status& look :
+       {facade.users.Look(), facade.sessions.Look(), facade.keys.Look()}) {
+    if (!look.ok()) return look;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Counted(const telemetry::CounterFamily& family, absl::Status status) {
   std::string result = "ok";
   if (!status.ok()) {

@@ -51,6 +51,10 @@ struct Facade {
   LockWatch locks = {};
 };
 
+// CIRCUIT_OPEN when one of the services that every login and refresh needs is left alone now: said
+// at the beginning, before anything was counted or changed at the others.
+absl::Status Reachable(const Facade& facade);
+
 // Counts how a flow ended and returns its status: `ok`, or the reason's name in lower case.
 absl::Status Counted(const telemetry::CounterFamily& family, absl::Status status);
 

@@ -11,14 +11,13 @@ namespace tokenforge::auth {
 
 using Methods = users::v1::UserService::StubInterface::async_interface;
 
-FactorClient::FactorClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(users::v1::UserService::NewStub(channel)) {}
+FactorClient::FactorClient(const rpc::Upstream& upstream) : users_(upstream) {}
 
 async::Task<absl::StatusOr<users::v1::GetLoginChallengeResponse>> FactorClient::GetLoginChallenge(
     const rpc::ServerCall& call, const std::string& challenge) {
   users::v1::GetLoginChallengeRequest query;
   query.set_challenge(challenge);
-  return rpc::Call(*stub_, &Methods::GetLoginChallenge, rpc::OutgoingContext(call),
+  return rpc::Call(users_, &Methods::GetLoginChallenge, rpc::OutgoingContext(call),
                    std::move(query));
 }
 
@@ -34,7 +33,7 @@ async::Task<absl::StatusOr<users::v1::VerifySecondFactorResponse>> FactorClient:
     query.set_recovery_code(request.recovery_code());
   }
   *query.mutable_origin() = ToUsersOrigin(origin, "");
-  return rpc::Call(*stub_, &Methods::VerifySecondFactor, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::VerifySecondFactor, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -43,7 +42,7 @@ async::Task<absl::StatusOr<users::v1::EnrollTotpResponse>> FactorClient::EnrollT
   users::v1::EnrollTotpRequest query;
   query.set_user_id(user_id);
   *query.mutable_origin() = ToUsersOrigin(origin, user_id);
-  return rpc::Call(*stub_, &Methods::EnrollTotp, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::EnrollTotp, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -53,7 +52,7 @@ async::Task<absl::StatusOr<users::v1::ConfirmTotpResponse>> FactorClient::Confir
   query.set_user_id(user_id);
   query.set_code(request.code());
   *query.mutable_origin() = ToUsersOrigin(origin, user_id);
-  return rpc::Call(*stub_, &Methods::ConfirmTotp, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::ConfirmTotp, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -64,7 +63,7 @@ async::Task<absl::StatusOr<users::v1::DisableTotpResponse>> FactorClient::Disabl
   query.set_user_id(user_id);
   query.set_password(request.password());
   *query.mutable_origin() = ToUsersOrigin(origin, user_id);
-  return rpc::Call(*stub_, &Methods::DisableTotp, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::DisableTotp, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 

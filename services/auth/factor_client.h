@@ -5,11 +5,11 @@
 // a function are read before it returns.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "services/auth/counted_attempt.h"
 #include "services/auth/origin.h"
 #include "tokenforge/auth/v1/auth.pb.h"
@@ -19,7 +19,7 @@ namespace tokenforge::auth {
 
 class FactorClient {
  public:
-  explicit FactorClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit FactorClient(const rpc::Upstream& upstream);
 
   // Whose login waits for a code.
   async::Task<absl::StatusOr<users::v1::GetLoginChallengeResponse>> GetLoginChallenge(
@@ -39,7 +39,7 @@ class FactorClient {
       const v1::DisableTotpRequest& request);
 
  private:
-  std::unique_ptr<users::v1::UserService::StubInterface> stub_;
+  rpc::Downstream<users::v1::UserService> users_;
 };
 
 }  // namespace tokenforge::auth

@@ -35,6 +35,7 @@ async::Task<absl::Status> DoCompleteLogin(Facade& facade, const Origin& origin,
                                           v1::CompleteLoginResponse& response) {
   if (absl::Status valid = Validate(request); !valid.ok()) co_return valid;
   if (absl::Status peer = origin.RequirePeer(); !peer.ok()) co_return peer;
+  if (absl::Status reachable = Reachable(facade); !reachable.ok()) co_return reachable;
 
   const auto opened = co_await facade.factors.GetLoginChallenge(origin.call, request.challenge());
   if (!opened.ok()) {

@@ -8,14 +8,13 @@ namespace tokenforge::auth {
 
 using Methods = keys::v1::KeyService::StubInterface::async_interface;
 
-KeysClient::KeysClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(keys::v1::KeyService::NewStub(channel)) {}
+KeysClient::KeysClient(const rpc::Upstream& upstream) : keys_(upstream) {}
 
 async::Task<absl::StatusOr<keys::v1::SignTokenResponse>> KeysClient::SignToken(
     const rpc::ServerCall& call, keys::v1::AccessTokenClaims claims) {
   keys::v1::SignTokenRequest query;
   *query.mutable_claims() = std::move(claims);
-  return rpc::Call(*stub_, &Methods::SignToken, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(keys_, &Methods::SignToken, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<keys::v1::ListKeysResponse>> KeysClient::ListKeys(
@@ -23,7 +22,7 @@ async::Task<absl::StatusOr<keys::v1::ListKeysResponse>> KeysClient::ListKeys(
   keys::v1::ListKeysRequest query;
   query.set_page_size(page_size);
   query.set_page_token(page_token);
-  return rpc::Call(*stub_, &Methods::ListKeys, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(keys_, &Methods::ListKeys, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<keys::v1::RotateKeyResponse>> KeysClient::RotateKey(
@@ -31,7 +30,7 @@ async::Task<absl::StatusOr<keys::v1::RotateKeyResponse>> KeysClient::RotateKey(
   keys::v1::RotateKeyRequest query;
   query.set_reason(reason);
   query.set_force(force);
-  return rpc::Call(*stub_, &Methods::RotateKey, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(keys_, &Methods::RotateKey, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<keys::v1::RevokeKeyResponse>> KeysClient::RevokeKey(
@@ -39,14 +38,14 @@ async::Task<absl::StatusOr<keys::v1::RevokeKeyResponse>> KeysClient::RevokeKey(
   keys::v1::RevokeKeyRequest query;
   query.set_kid(kid);
   query.set_reason(reason);
-  return rpc::Call(*stub_, &Methods::RevokeKey, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(keys_, &Methods::RevokeKey, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<keys::v1::RevokeAllKeysResponse>> KeysClient::RevokeAllKeys(
     const rpc::ServerCall& call, const std::string& reason) {
   keys::v1::RevokeAllKeysRequest query;
   query.set_reason(reason);
-  return rpc::Call(*stub_, &Methods::RevokeAllKeys, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(keys_, &Methods::RevokeAllKeys, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<keys::v1::ReportGuardsResponse>> KeysClient::ReportGuards(
@@ -55,7 +54,7 @@ async::Task<absl::StatusOr<keys::v1::ReportGuardsResponse>> KeysClient::ReportGu
   *query.mutable_report() = std::move(report);
   rpc::OutgoingContext context(call);
   context.AtMost(at_most);
-  return rpc::Call(*stub_, &Methods::ReportGuards, std::move(context), std::move(query));
+  return rpc::Call(keys_, &Methods::ReportGuards, std::move(context), std::move(query));
 }
 
 }  // namespace tokenforge::auth

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "lib/rpc/server_call.h"
 #include "tokenforge/keys/v1/keys.grpc.pb.h"
 
@@ -16,7 +16,10 @@ namespace tokenforge::auth {
 
 class KeysClient {
  public:
-  explicit KeysClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit KeysClient(const rpc::Upstream& upstream);
+
+  // CIRCUIT_OPEN when a call would be refused now.
+  absl::Status Look() const { return keys_.Look(); }
 
   // One access token of the service's default life.
   async::Task<absl::StatusOr<keys::v1::SignTokenResponse>> SignToken(
@@ -38,7 +41,7 @@ class KeysClient {
       const rpc::ServerCall& call, keys::v1::GuardReport report, std::chrono::milliseconds at_most);
 
  private:
-  std::unique_ptr<keys::v1::KeyService::StubInterface> stub_;
+  rpc::Downstream<keys::v1::KeyService> keys_;
 };
 
 }  // namespace tokenforge::auth

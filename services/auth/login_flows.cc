@@ -22,11 +22,12 @@ namespace {
 
 namespace reasons = errors::reasons;
 
-// A request may go on when it is well formed and its sender has a name.
+// A request may go on when it is well formed, its sender has a name, and what it needs is there.
 template <class Request>
-absl::Status Admit(const Origin& origin, const Request& request) {
-  absl::Status valid = Validate(request);
-  return valid.ok() ? origin.RequirePeer() : valid;
+absl::Status Admit(const Facade& facade, const Origin& origin, const Request& request) {
+  if (absl::Status valid = Validate(request); !valid.ok()) return valid;
+  if (absl::Status peer = origin.RequirePeer(); !peer.ok()) return peer;
+  return Reachable(facade);
 }
 
 Verdict VerdictOfPassword(const absl::StatusOr<users::v1::VerifyPasswordResponse>& verified) {
@@ -36,7 +37,7 @@ Verdict VerdictOfPassword(const absl::StatusOr<users::v1::VerifyPasswordResponse
 
 async::Task<absl::Status> DoLogin(Facade& facade, const Origin& origin,
                                   const v1::LoginRequest& request, v1::LoginResponse& response) {
-  if (absl::Status admitted = Admit(origin, request); !admitted.ok()) co_return admitted;
+  if (absl::Status admitted = Admit(facade, origin, request); !admitted.ok()) co_return admitted;
   const auto account = email::CanonicalEmail::Parse(request.email());
   if (!account.ok()) co_return account.status();
 
@@ -97,7 +98,7 @@ async::Task<absl::Status> EndSession(Facade& facade, const Origin& origin,
 async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
                                     const v1::RefreshRequest& request,
                                     v1::RefreshResponse& response) {
-  if (absl::Status admitted = Admit(origin, request); !admitted.ok()) co_return admitted;
+  if (absl::Status admitted = Admit(facade, origin, request); !admitted.ok()) co_return admitted;
 
   const auto rotated = co_await facade.sessions.RotateRefreshToken(origin, request);
   if (Is(rotated.status(), reasons::REFRESH_TOKEN_REUSED)) {
@@ -132,7 +133,7 @@ async::Task<absl::Status> DoRefresh(Facade& facade, const Origin& origin,
 async::Task<absl::Status> Register(Facade& facade, Origin origin,
                                    const v1::RegisterRequest* request,
                                    v1::RegisterResponse* response) {
-  if (absl::Status admitted = Admit(origin, *request); !admitted.ok()) co_return admitted;
+  if (absl::Status admitted = Admit(facade, origin, *request); !admitted.ok()) co_return admitted;
 
   const auto counted = co_await CountRegistration(facade, origin);
   if (!counted.ok()) co_return counted.status();

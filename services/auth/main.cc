@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kAuditGrace{3};
 
 absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
-  const auto upstreams = ConnectUpstreams(config);
+  const auto upstreams = ConnectUpstreams(config, clock, process.readiness());
   if (!upstreams.ok()) return upstreams.status();
   const auto trust = std::make_shared<Trust>();
   auto rules = PeerRulesOf(config);

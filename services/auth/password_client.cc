@@ -9,8 +9,7 @@ namespace tokenforge::auth {
 
 using Methods = users::v1::UserService::StubInterface::async_interface;
 
-PasswordClient::PasswordClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(users::v1::UserService::NewStub(channel)) {}
+PasswordClient::PasswordClient(const rpc::Upstream& upstream) : users_(upstream) {}
 
 async::Task<absl::StatusOr<users::v1::ChangePasswordResponse>> PasswordClient::ChangePassword(
     const Origin& origin, const CountedPassword& /*guess*/, const Caller& caller,
@@ -21,7 +20,7 @@ async::Task<absl::StatusOr<users::v1::ChangePasswordResponse>> PasswordClient::C
   query.set_new_password(request.new_password());
   query.set_kept_session_id(caller.session_id());
   *query.mutable_origin() = ToUsersOrigin(origin, caller.subject());
-  return rpc::Call(*stub_, &Methods::ChangePassword, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::ChangePassword, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -30,7 +29,7 @@ PasswordClient::BeginPasswordReset(const Origin& origin, const CountedReset& cou
   users::v1::BeginPasswordResetRequest query;
   query.set_email(counted.email());
   *query.mutable_origin() = ToUsersOrigin(origin, "");
-  return rpc::Call(*stub_, &Methods::BeginPasswordReset, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::BeginPasswordReset, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -41,7 +40,7 @@ PasswordClient::CompletePasswordReset(const Origin& origin,
   query.set_token(request.token());
   query.set_new_password(request.new_password());
   *query.mutable_origin() = ToUsersOrigin(origin, "");
-  return rpc::Call(*stub_, &Methods::CompletePasswordReset, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::CompletePasswordReset, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -51,7 +50,7 @@ PasswordClient::BeginEmailVerification(const Origin& origin, const CountedReset&
   users::v1::BeginEmailVerificationRequest query;
   query.set_user_id(caller.subject());
   *query.mutable_origin() = ToUsersOrigin(origin, caller.subject());
-  return rpc::Call(*stub_, &Methods::BeginEmailVerification, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::BeginEmailVerification, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -61,7 +60,7 @@ PasswordClient::CompleteEmailVerification(const Origin& origin,
   users::v1::CompleteEmailVerificationRequest query;
   query.set_token(request.token());
   *query.mutable_origin() = ToUsersOrigin(origin, "");
-  return rpc::Call(*stub_, &Methods::CompleteEmailVerification, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::CompleteEmailVerification, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 

@@ -5,11 +5,11 @@
 // a function are read before it returns.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "services/auth/counted_attempt.h"
 #include "services/auth/origin.h"
 #include "tokenforge/auth/v1/auth.pb.h"
@@ -20,7 +20,7 @@ namespace tokenforge::auth {
 
 class PasswordClient {
  public:
-  explicit PasswordClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit PasswordClient(const rpc::Upstream& upstream);
 
   // The caller's own password; the caller's session lives on.
   async::Task<absl::StatusOr<users::v1::ChangePasswordResponse>> ChangePassword(
@@ -40,7 +40,7 @@ class PasswordClient {
   CompleteEmailVerification(const Origin& origin, const v1::VerifyEmailRequest& request);
 
  private:
-  std::unique_ptr<users::v1::UserService::StubInterface> stub_;
+  rpc::Downstream<users::v1::UserService> users_;
 };
 
 }  // namespace tokenforge::auth

@@ -11,8 +11,7 @@ namespace tokenforge::auth {
 
 using Methods = sessions::v1::SessionService::StubInterface::async_interface;
 
-SessionsClient::SessionsClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(sessions::v1::SessionService::NewStub(channel)) {}
+SessionsClient::SessionsClient(const rpc::Upstream& upstream) : sessions_(upstream) {}
 
 async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> SessionsClient::CreateSession(
     const Origin& origin, const std::string& user_id, const v1::Device& device,
@@ -22,7 +21,7 @@ async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> SessionsClient:
   *query.mutable_device() = ToInternal(device, origin);
   query.mutable_amr()->Add(amr.begin(), amr.end());
   query.set_client_id(origin.client_id);
-  return rpc::Call(*stub_, &Methods::CreateSession, rpc::OutgoingContext(origin.call),
+  return rpc::Call(sessions_, &Methods::CreateSession, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -32,7 +31,7 @@ SessionsClient::RotateRefreshToken(const Origin& origin, const v1::RefreshReques
   query.set_refresh_token(request.refresh_token());
   *query.mutable_device() = ToInternal(request.device(), origin);
   query.set_client_id(origin.client_id);
-  return rpc::Call(*stub_, &Methods::RotateRefreshToken, rpc::OutgoingContext(origin.call),
+  return rpc::Call(sessions_, &Methods::RotateRefreshToken, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -43,7 +42,7 @@ async::Task<absl::StatusOr<sessions::v1::ListSessionsResponse>> SessionsClient::
   query.set_user_id(user_id);
   query.set_page_size(request.page_size());
   query.set_page_token(request.page_token());
-  return rpc::Call(*stub_, &Methods::ListSessions, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(sessions_, &Methods::ListSessions, rpc::OutgoingContext(call), std::move(query));
 }
 
 async::Task<absl::StatusOr<sessions::v1::RevokeSessionResponse>> SessionsClient::RevokeSession(
@@ -51,7 +50,8 @@ async::Task<absl::StatusOr<sessions::v1::RevokeSessionResponse>> SessionsClient:
   sessions::v1::RevokeSessionRequest query;
   query.set_user_id(user_id);
   query.set_session_id(session_id);
-  return rpc::Call(*stub_, &Methods::RevokeSession, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(sessions_, &Methods::RevokeSession, rpc::OutgoingContext(call),
+                   std::move(query));
 }
 
 async::Task<absl::StatusOr<sessions::v1::RevokeAccessTokenResponse>>
@@ -61,7 +61,7 @@ SessionsClient::RevokeAccessToken(const rpc::ServerCall& call, const Caller& cal
   query.set_jti(caller.token_id());
   const auto expires = std::chrono::floor<std::chrono::seconds>(caller.expire_time());
   query.mutable_expire_time()->set_seconds(expires.time_since_epoch().count());
-  return rpc::Call(*stub_, &Methods::RevokeAccessToken, rpc::OutgoingContext(call),
+  return rpc::Call(sessions_, &Methods::RevokeAccessToken, rpc::OutgoingContext(call),
                    std::move(query));
 }
 
@@ -71,7 +71,7 @@ SessionsClient::RevokeUserSessions(const rpc::ServerCall& call, const std::strin
   sessions::v1::RevokeUserSessionsRequest query;
   query.set_user_id(user_id);
   query.set_except_session_id(except);
-  return rpc::Call(*stub_, &Methods::RevokeUserSessions, rpc::OutgoingContext(call),
+  return rpc::Call(sessions_, &Methods::RevokeUserSessions, rpc::OutgoingContext(call),
                    std::move(query));
 }
 
@@ -79,12 +79,13 @@ async::Task<absl::StatusOr<sessions::v1::EndAllSessionsResponse>> SessionsClient
     const rpc::ServerCall& call, const std::string& reason) {
   sessions::v1::EndAllSessionsRequest query;
   query.set_reason(reason);
-  return rpc::Call(*stub_, &Methods::EndAllSessions, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(sessions_, &Methods::EndAllSessions, rpc::OutgoingContext(call),
+                   std::move(query));
 }
 
 async::Task<absl::StatusOr<sessions::v1::TakeTokensResponse>> SessionsClient::TakeTokens(
     const rpc::ServerCall& call, const sessions::v1::TakeTokensRequest& request) {
-  return rpc::Call(*stub_, &Methods::TakeTokens, rpc::OutgoingContext(call), request);
+  return rpc::Call(sessions_, &Methods::TakeTokens, rpc::OutgoingContext(call), request);
 }
 
 }  // namespace tokenforge::auth

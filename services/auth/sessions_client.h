@@ -5,12 +5,12 @@
 // a function are read before it returns.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "services/auth/origin.h"
 #include "tokenforge/auth/v1/auth.pb.h"
 #include "tokenforge/caller.h"
@@ -20,7 +20,10 @@ namespace tokenforge::auth {
 
 class SessionsClient {
  public:
-  explicit SessionsClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit SessionsClient(const rpc::Upstream& upstream);
+
+  // CIRCUIT_OPEN when a call would be refused now.
+  absl::Status Look() const { return sessions_.Look(); }
 
   // A session of a user who proved who they are by these methods (RFC 8176).
   async::Task<absl::StatusOr<sessions::v1::CreateSessionResponse>> CreateSession(
@@ -50,7 +53,7 @@ class SessionsClient {
       const rpc::ServerCall& call, const sessions::v1::TakeTokensRequest& request);
 
  private:
-  std::unique_ptr<sessions::v1::SessionService::StubInterface> stub_;
+  rpc::Downstream<sessions::v1::SessionService> sessions_;
 };
 
 }  // namespace tokenforge::auth

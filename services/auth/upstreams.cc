@@ -39,22 +39,31 @@ constexpr int kMaxSnapshotBytes = 256 << 20;  // every live revocation, a millio
 
 }  // namespace
 
-absl::StatusOr<Upstreams> ConnectUpstreams(const Config& config) {
-  const auto connect = [&](const std::string& address, const std::string& identity,
-                           const std::vector<std::string>& methods, int max_response_bytes) {
+absl::StatusOr<Upstreams> ConnectUpstreams(const Config& config, const clock::Clock& clock,
+                                           operators::Readiness& readiness) {
+  Upstreams upstreams;
+  const auto connect = [&](const char* name, const std::string& address,
+                           const std::string& identity, const std::vector<std::string>& methods,
+                           int max_response_bytes, rpc::Upstream& upstream) {
     rpc::ChannelOptions options;
     options.idempotent_methods = methods;
     options.max_response_bytes = max_response_bytes;
-    return rpc::Connect(address, config.server.tls, identity, options);
+    auto channel = rpc::Connect(address, config.server.tls, identity, options);
+    if (!channel.ok()) return channel.status();
+    upstream.channel = *std::move(channel);
+    upstream.circuit = std::make_shared<breaker::Circuit>(name, breaker::OptionsOf(config.circuit),
+                                                          clock, readiness.NotingCircuit(name));
+    return absl::OkStatus();
   };
-  auto users = connect(config.users_address, config.users_identity, kUsersMethods, kMaxAnswerBytes);
-  if (!users.ok()) return users.status();
-  auto keys = connect(config.keys_address, config.keys_identity, kKeysMethods, kMaxAnswerBytes);
-  if (!keys.ok()) return keys.status();
-  auto sessions = connect(config.sessions_address, config.sessions_identity, kSessionsMethods,
-                          kMaxSnapshotBytes);
-  if (!sessions.ok()) return sessions.status();
-  return Upstreams{*std::move(users), *std::move(keys), *std::move(sessions)};
+  absl::Status connected = connect("users", config.users_address, config.users_identity,
+                                   kUsersMethods, kMaxAnswerBytes, upstreams.users);
+  connected.Update(connect("keys", config.keys_address, config.keys_identity, kKeysMethods,
+                           kMaxAnswerBytes, upstreams.keys));
+  connected.Update(connect("sessions", config.sessions_address, config.sessions_identity,
+                           kSessionsMethods, kMaxSnapshotBytes, upstreams.sessions));
+  if (!connected.ok()) return connected;
+  upstreams.keys.counts_passed_on = false;
+  return upstreams;
 }
 
 }  // namespace tokenforge::auth

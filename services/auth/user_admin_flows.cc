@@ -43,7 +43,7 @@ async::Task<absl::Status> EndSessions(Facade& facade, const Origin& origin,
   const auto ended = co_await std::move(ending);
   if (!ended.ok()) {
     const absl::Status failed = Outward(ended.status(), "sessions.RevokeUserSessions");
-    if (errors::ReasonOf(failed) != reasons::DEPENDENCY_DOWN) co_return failed;
+    if (!absl::IsUnavailable(failed)) co_return failed;
     co_return Unavailable(
         "the account was changed, but its sessions may not have ended: call again");
   }

@@ -19,8 +19,7 @@ users::v1::Origin ToUsersOrigin(const Origin& origin, const std::string& actor,
   return from;
 }
 
-UsersClient::UsersClient(const std::shared_ptr<grpc::Channel>& channel)
-    : stub_(users::v1::UserService::NewStub(channel)) {}
+UsersClient::UsersClient(const rpc::Upstream& upstream) : users_(upstream) {}
 
 async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUser(
     const Origin& origin, const CountedRegistration& /*counted*/,
@@ -33,7 +32,7 @@ async::Task<absl::StatusOr<users::v1::CreateUserResponse>> UsersClient::CreateUs
   query.set_family_name(request.family_name());
   query.set_privately(privately);
   *query.mutable_origin() = ToUsersOrigin(origin, "", request.device());
-  return rpc::Call(*stub_, &Methods::CreateUser, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::CreateUser, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -44,7 +43,7 @@ async::Task<absl::StatusOr<users::v1::VerifyPasswordResponse>> UsersClient::Veri
   query.set_password(request.password());
   query.set_device_ip_address(request.device().ip_address());
   *query.mutable_origin() = ToUsersOrigin(origin, "", request.device());
-  return rpc::Call(*stub_, &Methods::VerifyPassword, rpc::OutgoingContext(origin.call),
+  return rpc::Call(users_, &Methods::VerifyPassword, rpc::OutgoingContext(origin.call),
                    std::move(query));
 }
 
@@ -52,7 +51,7 @@ async::Task<absl::StatusOr<users::v1::GetUserResponse>> UsersClient::GetUser(
     const rpc::ServerCall& call, const std::string& user_id) {
   users::v1::GetUserRequest query;
   query.set_user_id(user_id);
-  return rpc::Call(*stub_, &Methods::GetUser, rpc::OutgoingContext(call), std::move(query));
+  return rpc::Call(users_, &Methods::GetUser, rpc::OutgoingContext(call), std::move(query));
 }
 
 }  // namespace tokenforge::auth

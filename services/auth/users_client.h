@@ -5,11 +5,11 @@
 // a function are read before it returns.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "lib/async/task.h"
+#include "lib/rpc/downstream.h"
 #include "services/auth/counted_attempt.h"
 #include "services/auth/origin.h"
 #include "tokenforge/auth/v1/auth.pb.h"
@@ -24,7 +24,10 @@ users::v1::Origin ToUsersOrigin(const Origin& origin, const std::string& actor,
 
 class UsersClient {
  public:
-  explicit UsersClient(const std::shared_ptr<grpc::Channel>& channel);
+  explicit UsersClient(const rpc::Upstream& upstream);
+
+  // CIRCUIT_OPEN when a call would be refused now.
+  absl::Status Look() const { return users_.Look(); }
 
   // Stores an account under an ID of ours, so that a retry is recognised. `privately`: nothing
   // tells whether the address was free.
@@ -38,7 +41,7 @@ class UsersClient {
                                                                   const std::string& user_id);
 
  private:
-  std::unique_ptr<users::v1::UserService::StubInterface> stub_;
+  rpc::Downstream<users::v1::UserService> users_;
 };
 
 }  // namespace tokenforge::auth

@@ -37,12 +37,14 @@ FacadeTest::FacadeTest() {
   upstream.RegisterService(&keys_);
   upstream.RegisterService(&sessions_);
   upstream_server_ = upstream.BuildAndStart();
-  upstream_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(upstream_port),
-                                  grpc::InsecureChannelCredentials());
+  channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(upstream_port),
+                                 grpc::InsecureChannelCredentials());
+  const breaker::CircuitOptions patient{.breaker = {.min_calls = kManyCalls}};
+  upstream_ = {channel_, std::make_shared<breaker::Circuit>("services", patient, clock_)};
   hub_.OnNews([this] { fan_out_.Wake(); });
   fan_out_.Start();
   feeds_ =
-      std::make_unique<TrustFeeds>(hub_, upstream_, upstream_,
+      std::make_unique<TrustFeeds>(hub_, channel_, channel_,
                                    TrustFeedOptions{.first_retry = std::chrono::milliseconds(10),
                                                     .last_retry = std::chrono::milliseconds(50)});
   feeds_->Start();
@@ -64,7 +66,7 @@ FacadeTest::FacadeTest() {
                            DirectoryClient(upstream_),
                            PasswordClient(upstream_)});
   reports_ = std::make_unique<GuardReports>(
-      hub_, guards_, upstream_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
+      hub_, guards_, channel_, GuardReportOptions{.look = std::chrono::milliseconds(5)});
   reports_->Start();
   desk_.reset(new KeyDesk{
       KeysClient(upstream_), SessionsClient(upstream_), {hub_, guards_, *reports_}, *audit_});

@@ -12,6 +12,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/errors/errors.h"
+#include "lib/rpc/downstream.h"
 #include "lib/rpc/tls.h"
 #include "services/auth/admin_service.h"
 #include "services/auth/audit_queue.h"
@@ -32,6 +33,7 @@ namespace tokenforge::auth::testing {
 namespace reasons = errors::reasons;
 inline constexpr const char* kIssuer = "http://127.0.0.1:7080";
 inline constexpr std::size_t kJournalSteps = 8;  // so that a test can outrun it
+inline constexpr int kManyCalls = 1000;          // failures that make no circuit open
 inline constexpr const char* kPassword = "correct horse battery";
 
 // Whether an event comes within ten seconds: for what another thread does.
@@ -91,7 +93,9 @@ class FacadeTest : public ::testing::Test {
   GuardRegistry guards_;
   TrustFanOut fan_out_{{.heartbeat = kHeartbeat}};
   std::unique_ptr<grpc::Server> upstream_server_;
-  std::shared_ptr<grpc::Channel> upstream_;
+  std::shared_ptr<grpc::Channel> channel_;
+  // One for all, with a circuit that no test opens by the way (kManyCalls).
+  rpc::Upstream upstream_;
   std::unique_ptr<TrustFeeds> feeds_;
   std::unique_ptr<GuardReports> reports_;
   std::unique_ptr<AuditClient> audit_client_;
