@@ -100,6 +100,8 @@ void Declare(config::Parser& parser, Config* config) {
                   "how often to look for a key set that another replica stored", milliseconds(100),
                   std::chrono::minutes(5));
 
+  breaker::Declare(parser, &config->circuit);
+
   parser.Group("Keys and tokens");
   parser
       .FileThatExists("kek-file", &config->kek_file, "",

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "lib/breaker/settings.h"
 #include "lib/redis/settings.h"
 #include "lib/rpc/settings.h"
 #include "services/keys/rotation.h"
@@ -18,6 +19,7 @@ struct Config {
   rpc::ServerSettings server;
 
   redis::Settings redis;
+  breaker::Settings circuit;
 
   std::string kek_file;   // key-encryption keys, see key_encryption.h
   std::string algorithm;  // of new keys: RS256, ES256 or EdDSA

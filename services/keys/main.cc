@@ -2,6 +2,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "lib/config/config.h"
+#include "lib/redis/guarded_client.h"
 #include "lib/redis/subscription.h"
 #include "lib/rpc/process.h"
 #include "lib/workers/pool.h"
@@ -36,16 +37,25 @@ TokenPolicy PolicyOf(const Config& config) {
   return {config.issuer, std::chrono::duration_cast<std::chrono::seconds>(config.access_ttl)};
 }
 
+breaker::CircuitOptions CircuitOf(const Config& config) {
+  breaker::CircuitOptions options = breaker::OptionsOf(config.circuit);
+  options.patience = redis::kPatience;
+  return options;
+}
+
 absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
   const auto encryption = KeyEncryption::FromFile(config.kek_file);
   if (!encryption.ok()) return encryption.status();
   RedisMetrics metrics;
+  breaker::Circuit circuit("redis", CircuitOf(config), clock,
+                           process.readiness().NotingCircuit("redis"));
   auto redis = OpenRedis(config, &metrics);
   if (!redis.ok()) return redis.status();
-  KeyStoreRedis store(redis->get());
+  redis::GuardedClient guarded(**redis, circuit);
+  KeyStoreRedis store(&guarded);
   KeyKeeper keeper(store, *encryption, clock, KeeperOptionsOf(config));
-  GuardReportStoreRedis reports(redis->get());
+  GuardReportStoreRedis reports(&guarded);
   KeyCycle cycle(keeper, reports, clock, RotationOf(config));
   KeyScheduler scheduler(cycle, &keeper.maker(), config.keys_poll);
   JwksFeed feed;

@@ -20,7 +20,8 @@ constexpr milliseconds kMaxPause{2000};
 
 bool IsAway(const absl::Status& status) {
   const auto reason = errors::ReasonOf(status);
-  return reason == errors::reasons::DEPENDENCY_DOWN || reason == errors::reasons::OVERLOADED;
+  return reason == errors::reasons::DEPENDENCY_DOWN || reason == errors::reasons::CIRCUIT_OPEN ||
+         reason == errors::reasons::OVERLOADED;
 }
 
 }  // namespace

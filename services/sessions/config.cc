@@ -79,6 +79,7 @@ void DeclareSessions(config::Parser& parser, Config* config) {
 void Declare(config::Parser& parser, Config* config) {
   rpc::Declare(parser, &config->server, "127.0.0.1:7446", "127.0.0.1:9446");
   DeclareRedis(parser, config);
+  breaker::Declare(parser, &config->circuit);
   DeclareTokens(parser, config);
   DeclareSessions(parser, config);
   Declare(parser, &config->rate_limits);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "lib/breaker/settings.h"
 #include "lib/redis/client.h"
 #include "lib/redis/settings.h"
 #include "lib/rpc/settings.h"
@@ -27,6 +28,7 @@ struct Config {
   std::int64_t redis_max_outstanding = 0;          // --redis-max-outstanding
   std::int64_t redis_wait_replicas = -1;           // --redis-wait-replicas
   std::chrono::milliseconds redis_wait_timeout{};  // --redis-wait-timeout
+  breaker::Settings circuit;
 
   std::string refresh_key_file;               // --refresh-key-file
   std::chrono::milliseconds refresh_grace{};  // --refresh-grace

@@ -2,12 +2,12 @@
 #include <grpcpp/server_builder.h>
 
 #include "lib/config/config.h"
-#include "lib/redis/metrics_observer.h"
 #include "lib/rpc/process.h"
 #include "lib/telemetry/metrics.h"
 #include "services/sessions/await_redis.h"
 #include "services/sessions/config.h"
 #include "services/sessions/rate_limit_store_redis.h"
+#include "services/sessions/redis_access.h"
 #include "services/sessions/refresh_keys.h"
 #include "services/sessions/revocation_poller.h"
 #include "services/sessions/session_service.h"
@@ -17,59 +17,44 @@
 namespace tokenforge::sessions {
 namespace {
 
-// The client of what replicas must confirm; null: nothing must be.
-std::unique_ptr<redis::Client> OpenLasting(const Config& config, redis::Options options,
-                                           redis::Observer* observer) {
-  options.replication = ReplicationOf(config, options.endpoint);
-  return options.replication.replicas == 0 ? nullptr : redis::Open(std::move(options), observer);
-}
-
 absl::Status Wire(const Config& config, rpc::Process& process) {
   const clock::SystemClock clock;
   const Policy policy = PolicyOf(config);
   absl::StatusOr<std::vector<secret::Secret>> keys = ReadRefreshKeys(config.refresh_key_file);
   if (!keys.ok()) return keys.status();
   const RefreshTokens tokens(*std::move(keys));
-  absl::StatusOr<redis::Options> redis_options = RedisOptionsOf(config);
-  if (!redis_options.ok()) return redis_options.status();
-  absl::StatusOr<redis::Options> lasting_options = RedisOptionsOf(config);
-  if (!lasting_options.ok()) return lasting_options.status();
 
   operators::Readiness& ready = process.readiness();
   ready.Expect("redis");
   ready.Expect("revocations");
-  redis::MetricsObserver observer(
-      [&ready](bool up, std::string_view why) { ready.Set("redis", up, why); });
-  std::unique_ptr<redis::Client> redis = redis::Open(*std::move(redis_options), &observer);
-  const absl::Status usable = AwaitRedis(*redis, {.allow_eviction = config.redis.allow_eviction},
-                                         config.redis_timeout, process);
+  auto redis = RedisAccess::Open(config, clock, ready);
+  if (!redis.ok()) return redis.status();
+  RedisAccess& access = **redis;
+  const absl::Status usable =
+      AwaitRedis(access.bare(), {.allow_eviction = config.redis.allow_eviction},
+                 config.redis_timeout, process);
   if (absl::IsCancelled(usable)) return absl::OkStatus();
   if (!usable.ok()) return usable;
 
-  redis::MetricsObserver lasting_observer([](bool, std::string_view) {});
-  std::unique_ptr<redis::Client> lasting =
-      OpenLasting(config, *std::move(lasting_options), &lasting_observer);
-  SessionStoreRedis store(redis.get(), policy, lasting.get());
+  SessionStoreRedis store(access.guarded(), policy, access.lasting());
+  SessionStoreRedis log(&access.bare(), policy);
   RevocationFeed feed;
   const telemetry::ObservedGauge live(
       telemetry::GaugeFamily("tokenforge_revocations_live", "Revocations that still matter").With(),
       [&feed] { return static_cast<double>(feed.live()); });
   RevocationPoller poller(
-      &store, &feed, &clock, {.interval = config.revocation_poll, .timeout = config.redis_timeout},
+      &log, &feed, &clock, {.interval = config.revocation_poll, .timeout = config.redis_timeout},
       [&ready](const absl::Status& outcome) {
         ready.Set("revocations", outcome.ok(), outcome.ok() ? "" : "the log cannot be read");
       });
   poller.Start();
   process.OnDrain([&feed] { feed.Drain(); });
   process.OnClose("the revocation poller", [&poller] { poller.Stop(); });
-  process.OnClose("redis", [&redis, &lasting] {
-    redis.reset();
-    lasting.reset();
-  });
+  process.OnClose("redis", [&access] { access.Close(); });
 
   Sessions sessions({&store, &feed, &tokens, &clock},
                     {policy, config.redis_timeout, config.refresh_bind_client});
-  RateLimitStoreRedis limit_store(redis.get());
+  RateLimitStoreRedis limit_store(access.guarded());
   RateLimiter limiter(&limit_store, &clock,
                       {RateLimitsOf(config.rate_limits), config.redis_timeout});
   SessionService service(&sessions, &feed, &limiter);

@@ -24,6 +24,7 @@ SessionsProcess::SessionsProcess(std::chrono::milliseconds redis_timeout) {
        "--redis-url=" + redis_.address(), "--redis-username=sessions",
        "--redis-password-file=" + secret("redis", fakes::AclUsers::PasswordOf("sessions")),
        "--redis-timeout=" + std::to_string(redis_timeout.count()) + "ms",
+       "--circuit-open-time=200ms",
        "--refresh-key-file=" +
            secret("refresh", "one a2V5LW9mLXJlZnJlc2gtdG9rZW5zLW9mLWEtdGVzdCE=")},
       certs_.Path("log"));
