@@ -32,6 +32,7 @@ std::vector<std::string> Mistakes(const Config& config) {
 void Declare(config::Parser& parser, Config* config) {
   rpc::Declare(parser, &config->server, "127.0.0.1:7444", "127.0.0.1:9444");
   DeclareStorage(parser, config);
+  breaker::Declare(parser, &config->circuit);
   Declare(parser, &config->mail);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "lib/breaker/settings.h"
 #include "lib/rpc/settings.h"
 #include "services/users/factor_settings.h"
 #include "services/users/hash_settings.h"
@@ -27,6 +28,7 @@ struct Config {
   std::int64_t database_queue = 256;
   std::chrono::milliseconds database_connect_timeout{3000};
   std::chrono::milliseconds database_statement_timeout{5000};
+  breaker::Settings circuit;  // of the database
 
   std::chrono::milliseconds audit_anchor_interval{5 * 60 * 1000};
 

@@ -24,9 +24,11 @@ namespace {
 
 constexpr std::chrono::seconds kPoolGrace(5);
 
-SqlDatabase::Options DatabaseOptions(const Config& config) {
+SqlDatabase::Options DatabaseOptions(const Config& config, breaker::Circuit& circuit) {
   return {.connections = static_cast<int>(config.database_connections),
-          .queue = static_cast<std::size_t>(config.database_queue)};
+          .queue = static_cast<std::size_t>(config.database_queue),
+          .statement_timeout = config.database_statement_timeout,
+          .circuit = &circuit};
 }
 
 GuardOptions GuardOptionsOf(const Config& config) {
@@ -47,7 +49,9 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   const PasswordPolicy passwords(RulesOf(config.hashing));
   HashQueue hashing(hasher, PoolOf(config.hashing));
   hashing.Announce();
-  SqlDatabase database(*std::move(dialect), DatabaseOptions(config));
+  breaker::Circuit circuit("database", breaker::OptionsOf(config.circuit), clock,
+                           process.readiness().NotingCircuit("database"));
+  SqlDatabase database(*std::move(dialect), DatabaseOptions(config, circuit));
   AccountStoreSql store(database);
   AuditStoreSql audit_store(database);
   AuditAnchor anchor(audit_store, config.audit_anchor_interval);

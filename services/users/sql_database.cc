@@ -2,6 +2,8 @@
 
 #include <soci/soci.h>
 
+#include <algorithm>
+
 #include "lib/telemetry/log.h"
 #include "lib/telemetry/metrics.h"
 #include "services/users/migrations.h"
@@ -10,15 +12,28 @@ namespace tokenforge::users {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+// Longer than a server that lives takes for anything that nobody waits for any more.
+constexpr std::chrono::seconds kGrace{1};
+constexpr std::chrono::hours kLongest{1};
+// Of all migrations together: statements have their own limit.
+constexpr std::chrono::minutes kMigrationTime{10};
+
+}  // namespace
+
 SqlDatabase::SqlDatabase(std::unique_ptr<const SqlDialect> dialect, const Options& options)
     : dialect_(std::move(dialect)),
+      statement_timeout_(options.statement_timeout),
+      circuit_(options.circuit),
       sessions_(static_cast<std::size_t>(options.connections)),
+      stalls_(options.connections),
       pool_({.name = "sql", .threads = options.connections, .queue = options.queue}) {}
 
 SqlDatabase::~SqlDatabase() = default;
 
 async::Task<absl::Status> SqlDatabase::Ping(Deadline deadline) {
-  return Run(deadline, "Ping", [](SqlSession& session) {
+  return RunBare(deadline, "Ping", [](SqlSession& session) {
     session.Ping();
     return absl::OkStatus();
   });
@@ -40,9 +55,11 @@ absl::Status SqlDatabase::UseSession(int worker, Deadline deadline,
     const bool reused = session != nullptr;
     try {
       if (!reused) {
-        const absl::Status opened = Open(session);
+        const absl::Status opened = Open(worker, session);
         if (!opened.ok()) return opened;
       }
+      const SqlStallWatch::Turn turn(stalls_, worker, dialect_->SocketOf(session->soci()),
+                                     CutTime(deadline));
       use(*session);
       return absl::OkStatus();
     } catch (const soci::soci_error&) {
@@ -57,6 +74,11 @@ absl::Status SqlDatabase::UseSession(int worker, Deadline deadline,
       throw;
     }
   }
+}
+
+Deadline SqlDatabase::CutTime(Deadline deadline) const {
+  const auto now = steady_clock::now();
+  return std::max(std::min(deadline, now + kLongest), now + statement_timeout_) + kGrace;
 }
 
 // The one place whose exception text goes into the log, because the operator needs it and there is
@@ -76,9 +98,16 @@ std::unique_ptr<soci::session> SqlDatabase::Connect() {
   }
 }
 
-absl::Status SqlDatabase::Open(std::unique_ptr<SqlSession>& session) {
+absl::Status SqlDatabase::Open(int worker, std::unique_ptr<SqlSession>& session) {
   std::unique_ptr<soci::session> connection = Connect();
+  const int socket = dialect_->SocketOf(*connection);
+  {
+    const SqlStallWatch::Turn turn(stalls_, worker, socket,
+                                   steady_clock::now() + statement_timeout_ + kGrace);
+    dialect_->Prepare(*connection);
+  }
   if (!migrated_) {
+    const SqlStallWatch::Turn turn(stalls_, worker, socket, steady_clock::now() + kMigrationTime);
     const absl::Status migrated = Migrate(*dialect_, *connection);
     if (!migrated.ok()) return migrated;
     migrated_ = true;

@@ -23,7 +23,8 @@ namespace tokenforge::users {
 struct SqlTimeouts {
   std::chrono::seconds connect{3};
   // How long one statement may run, or wait for a lock. PostgreSQL ends it there; over TCP the
-  // kernel ends a connection whose peer has been silent for twice as long.
+  // kernel ends a connection whose peer has been silent for twice as long. A server that hangs does
+  // neither: see SqlStallWatch.
   std::chrono::seconds statement{5};
 };
 
@@ -56,8 +57,14 @@ class SqlDialect {
 
   virtual std::string_view name() const = 0;  // "postgresql", "sqlite"
 
-  // A new connection, ready for use. Throws soci::soci_error.
+  // A new connection. Throws soci::soci_error.
   virtual std::unique_ptr<soci::session> Connect() const = 0;
+
+  // Makes it ready for use: the first thing that it is asked. Throws soci::soci_error.
+  virtual void Prepare(soci::session& session) const = 0;
+
+  // Its socket, for SqlStallWatch; -1 when it has none.
+  virtual int SocketOf(soci::session& session) const = 0;
 
   // Begins a transaction that no other migration runs beside. Throws soci::soci_error.
   virtual void BeginMigration(soci::session& session) const = 0;

@@ -66,9 +66,11 @@ class PostgresqlDialect final : public SqlDialect {
   std::string_view key_type() const override { return "text collate \"C\""; }
 
   std::unique_ptr<soci::session> Connect() const override {
-    auto session = std::make_unique<soci::session>(soci::postgresql, connection_);
-    *session << limits_;
-    return session;
+    return std::make_unique<soci::session>(soci::postgresql, connection_);
+  }
+  void Prepare(soci::session& session) const override { session << limits_; }
+  int SocketOf(soci::session& session) const override {
+    return PQsocket(static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_);
   }
 
   void BeginWrite(soci::session& session) const override { session << "begin"; }

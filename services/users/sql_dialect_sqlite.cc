@@ -38,14 +38,16 @@ class SqliteDialect final : public SqlDialect {
 
   std::unique_ptr<soci::session> Connect() const override {
     CreateWithFileMode(path_);
-    auto session = std::make_unique<soci::session>(soci::sqlite3, connection_);
-    // Readers do not wait for the writer, and what was acknowledged outlives a power cut.
-    UseWriteAheadLog(*session);
-    *session << "pragma synchronous = full";
-    *session << "pragma foreign_keys = on";
-    *session << "pragma trusted_schema = off";
-    return session;
+    return std::make_unique<soci::session>(soci::sqlite3, connection_);
   }
+  void Prepare(soci::session& session) const override {
+    // Readers do not wait for the writer, and what was acknowledged outlives a power cut.
+    UseWriteAheadLog(session);
+    session << "pragma synchronous = full";
+    session << "pragma foreign_keys = on";
+    session << "pragma trusted_schema = off";
+  }
+  int SocketOf(soci::session&) const override { return -1; }
 
   // A deferred transaction that reads and then writes fails when somebody else wrote in between.
   void BeginWrite(soci::session& session) const override { session << "begin immediate"; }
