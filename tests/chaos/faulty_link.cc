@@ -84,6 +84,9 @@ bool FaultyLink::PassOn(int from, int to) {
   std::array<char, 65536> buffer;
   const ssize_t got = recv(from, buffer.data(), buffer.size(), 0);
   if (got <= 0) return false;
+  while (silent_) {
+    if (Ending(milliseconds(10))) return false;
+  }
   const auto [cut, held] = Fate();
   if (cut || (held.count() > 0 && Ending(held))) return false;
   return SendAll(to, {buffer.data(), static_cast<size_t>(got)});

@@ -1,6 +1,7 @@
 // FaultyLink: stands between a client and a server, both on unix sockets, and misbehaves as told:
 // cuts connections before a request arrives or after it took effect and before its answer does, or
-// holds bytes back for longer than the client waits. What a network does, without a network.
+// holds bytes back for longer than the client waits, or passes none at all. What a network does,
+// without a network.
 //
 // Which piece of the stream is hit follows from the seed and the traffic. Threads of its own; Set
 // may be called at any time. A server that is away refuses the connection.
@@ -32,6 +33,10 @@ class FaultyLink {
   FaultyLink& operator=(const FaultyLink&) = delete;
 
   void Set(Faults faults);
+
+  // While it is silent no byte passes, either way; connections stay, and new ones are taken. What
+  // was sent meanwhile arrives when it is over, as over TCP.
+  void SetSilent(bool silent) { silent_ = silent; }
   int cuts() const { return cuts_; }
   int holds() const { return holds_; }
 
@@ -47,6 +52,7 @@ class FaultyLink {
   const std::string server_path_;
   int listener_;
   int ending_;  // readable when it is over
+  std::atomic<bool> silent_ = false;
   std::atomic<int> cuts_ = 0;
   std::atomic<int> holds_ = 0;
   sync::Mutex mutex_;

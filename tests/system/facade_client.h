@@ -14,8 +14,9 @@ namespace tokenforge::systemtest {
 
 class FacadeClient {
  public:
-  explicit FacadeClient(const std::shared_ptr<grpc::ChannelInterface>& channel)
-      : stub_(auth::v1::AuthService::NewStub(channel)) {}
+  explicit FacadeClient(const std::shared_ptr<grpc::ChannelInterface>& channel,
+                        std::chrono::milliseconds deadline = std::chrono::seconds(20))
+      : deadline_(deadline), stub_(auth::v1::AuthService::NewStub(channel)) {}
 
   // Errors carry what lib/errors reads: reason, field faults, delay.
   absl::StatusOr<auth::v1::RegisterResponse> Register(const std::string& email,
@@ -34,6 +35,7 @@ class FacadeClient {
   auth::v1::AuthService::Stub& stub() const { return *stub_; }
 
  private:
+  const std::chrono::milliseconds deadline_;  // of each call
   std::unique_ptr<auth::v1::AuthService::Stub> stub_;
 };
 

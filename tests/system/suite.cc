@@ -46,6 +46,18 @@ bool IsWell(const std::string& readyz) {
   return readyz.starts_with("HTTP/1.1 200") && !std::regex_search(readyz, missing);
 }
 
+std::string MakePostgresFolder() {
+  char name[] = "/tmp/tf-postgres-XXXXXX";
+  if (mkdtemp(name) == nullptr) Give("no folder can be made under /tmp");
+  if (geteuid() == 0) {
+    const passwd* user = getpwnam("postgres");
+    if (user == nullptr || chown(name, user->pw_uid, user->pw_gid) != 0) {
+      Give("PostgreSQL's user is missing");
+    }
+  }
+  return name;
+}
+
 std::string Joined(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) line += word + " ";
@@ -66,6 +78,7 @@ Suite::Suite(SuiteOptions options) : options_(std::move(options)) {
       if (std::string(service) == "auth") http_ports_[name] = FreePort();
     }
   }
+  if (options_.postgres) postgres_dir_ = MakePostgresFolder();
 }
 
 Suite::~Suite() {
@@ -115,7 +128,7 @@ void Suite::Start() {
       "32)\" >" +
       dir_ + "/$f.keys; done");
   WriteRedisUsers();
-  if (options_.postgres) StartPostgres();
+  if (options_.postgres) MakePostgres();
   for (const std::string& name : names()) StartProcess(name);
   for (const std::string& name : names()) {
     if (!WaitReady(name, std::chrono::seconds(60))) {
@@ -135,16 +148,7 @@ void Suite::WriteRedisUsers() {
   Shell("sed '" + changes + "' " + shipped + " >" + dir_ + "/redis-users.acl");
 }
 
-void Suite::StartPostgres() {
-  char name[] = "/tmp/tf-postgres-XXXXXX";
-  if (mkdtemp(name) == nullptr) Give("no folder can be made under /tmp");
-  postgres_dir_ = name;
-  if (geteuid() == 0) {
-    const passwd* user = getpwnam("postgres");
-    if (user == nullptr || chown(name, user->pw_uid, user->pw_gid) != 0) {
-      Give("PostgreSQL's user is missing");
-    }
-  }
+void Suite::MakePostgres() {
   Shell("cd / && " + Joined(AsPostgres()) + PostgresFolder() + "/initdb --no-sync -D " +
         postgres_dir_ +
         "/data -U tokenforge -E UTF8 --locale=C.UTF-8 --auth-local=trust >/dev/null 2>&1");

@@ -41,6 +41,9 @@ struct SuiteOptions {
   std::string redis_url = {};  // a Redis of the test's own, instead of one of the suite's
   // Of every process; then Redis and PostgreSQL are reached over TCP. Null: all are here.
   std::function<Place(const std::string& name)> place = {};
+  std::string circuit_open_time = "500ms";  // a test does not wait for 30 s; empty: as it ships
+  // Where users look for PostgreSQL's socket, instead of where it is: a proxy's folder.
+  std::string postgres_folder = {};
   std::map<std::string, std::vector<std::string>>
       flags;  // more flags by service: "auth", "users", "keys", "sessions"
 };
@@ -86,6 +89,7 @@ class Suite {
   std::string redis_address() const;
   const std::string& dir() const { return dir_; }
   std::string database_flag() const;  // "--database-url=…", of the account database
+  std::string postgres_socket() const { return postgres_dir_ + "/.s.PGSQL.5432"; }
   std::string certs() const { return dir_ + "/certs"; }
   std::string log(const std::string& name) const { return dir_ + "/" + name + ".log"; }
 
@@ -100,7 +104,7 @@ class Suite {
   bool Serves(const std::string& name);
   std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& as) const;
   void WriteRedisUsers();
-  void StartPostgres();
+  void MakePostgres();
 
   SuiteOptions options_;
   std::string dir_;

@@ -165,6 +165,9 @@ std::vector<std::string> Suite::ServiceFlags(const std::string& name) const {
          "--users-address=" + addresses("users"), "--keys-address=" + addresses("keys"),
          "--sessions-address=" + addresses("sessions")});
   }
+  if (!options_.circuit_open_time.empty()) {
+    add({"--circuit-open-time=" + options_.circuit_open_time});
+  }
   if (const auto more = options_.flags.find(service); more != options_.flags.end()) {
     flags.insert(flags.end(), more->second.begin(), more->second.end());
   }
@@ -175,7 +178,8 @@ std::string Suite::issuer() const { return "http://" + AddressOf("auth", http_po
 
 std::string Suite::database_flag() const {
   if (!options_.postgres) return "--database-url=sqlite://" + dir_ + "/users.db";
-  const std::string host = options_.place ? PlaceOf("postgres").address : postgres_dir_;
+  std::string host = options_.place ? PlaceOf("postgres").address : postgres_dir_;
+  if (!options_.postgres_folder.empty()) host = options_.postgres_folder;
   return "--database-url=postgresql:///postgres?host=" + host + "&user=tokenforge";
 }
 
