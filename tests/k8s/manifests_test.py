@@ -231,6 +231,7 @@ class Settings(OverOverlays):
                 code, said = programs.check_config(
                     service, {name: value.replace("/etc/tokenforge", f"{root}/etc/tokenforge") for name, value in settings.items()})
                 self.assertEqual(code, 0, said)
+                self.assertNotIn("warning", said)
 
     def test_AProgramRefusesASettingThatIsWrong(self):
         # What the test above relies on.
@@ -272,6 +273,19 @@ class Settings(OverOverlays):
                 self.assertEqual(volumes["tls"]["secret"]["secretName"], spec["secretName"])
                 self.assertIn(spec["issuerRef"]["name"], render.of_kind(documents, "Issuer"))
             self.assertEqual(len(domains), 1, "one trust domain for all")
+
+    def test_PolicyFilesNameTheFacadeForEveryInternalMethod(self):
+        overlay = SOURCE / "k8s" / "overlays" / "csi-driver-spiffe"
+        for service in ("users", "keys", "sessions"):
+            said = subprocess.run(
+                [programs.command_line(), "policy", "-I", SOURCE / "proto", f"{SOURCE}/proto/tokenforge/{service}/v1/{service}.proto",
+                 "--overlay", overlay / "policy" / f"{service}.json"], capture_output=True, text=True, check=False)
+            self.assertEqual(said.returncode, 0, said.stderr)
+            rules = re.findall(r"^tokenforge\.\S+\s+(.*?)\s{2,}", said.stdout, re.MULTILINE)
+            self.assertGreater(len(rules), 5)
+            self.assertEqual(set(rules), {"peers: /ns/tokenforge/sa/auth"})
+        auth = render.of_kind(render.render("k8s/overlays/csi-driver-spiffe"), "Deployment")["auth"]
+        self.assertEqual(auth["spec"]["template"]["spec"]["serviceAccountName"], "auth")
 
     def test_TheFacadeFindsTheServicesWhereTheyAre(self):
         for service, deployment, documents in self.deployments():

@@ -91,7 +91,8 @@ def render(overlay, source=SOURCE):
         # A warning is a fault too: what is deprecated today does not render tomorrow.
         if said.returncode != 0 or said.stderr:
             raise DoesNotRender(f"{overlay}: {said.stderr}")
-        documents = [document for document in yaml.safe_load_all(said.stdout) if document]
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
+        documents = [document for document in yaml.load_all(said.stdout, Loader=loader) if document]
         return [document for document in documents if document["kind"] not in removed]
 
 
