@@ -30,13 +30,11 @@ def linked():
             name, _, path = line.strip().partition(" => ")
             if name in needed and path:
                 files.add(path.split()[0])
-    found = set()
-    for path in files:
-        # With /lib being /usr/lib, dpkg may know a file by either name.
-        owners = [subprocess.run(["dpkg", "-S", name], capture_output=True, text=True, check=False).stdout
-                  for name in (path, "/usr" + path, path.removeprefix("/usr"))]
-        found.add(next(owner for owner in owners if owner).split(":")[0])
-    return found
+    # With /lib being /usr/lib, dpkg may know a file by either name: of three, one or two are unknown to it.
+    names = [name for path in files for name in (path, "/usr" + path, path.removeprefix("/usr"))]
+    said = subprocess.run(["dpkg", "-S", *names], capture_output=True, text=True, check=False).stdout.splitlines()
+    owners = {line.rsplit(": ", 1)[1].removeprefix("/usr"): line.split(":")[0] for line in said if not line.startswith("diversion")}
+    return {owners[path.removeprefix("/usr")] for path in files}
 
 
 def essential():
@@ -47,13 +45,15 @@ def essential():
 
 def with_dependencies(packages):
     """These packages and all that they depend on, of those installed here."""
+    depends = {}
+    for line in lines_of("dpkg-query", "-W", "-f", "${db:Status-Status}|${Package}|${Depends}, ${Pre-Depends}\n"):
+        status, name, names = line.split("|", 2)
+        if status == "installed":
+            depends[name] = {re.sub(r"[ (:].*", "", choice.strip()) for choice in re.split(r"[,|]", names)}
     todo, closure = set(packages), set()
     while todo:
         closure |= todo
-        depends = lines_of("dpkg-query", "-W", "-f", "${Depends}, ${Pre-Depends}\n", *todo)
-        names = {re.sub(r"[ (:].*", "", choice.strip()) for choice in re.split(r"[,|]", ",".join(depends))} - {""}
-        todo = {name for name in names - closure if subprocess.run(
-            ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True, check=False).stdout == b"installed"}
+        todo = {name for package in todo for name in depends.get(package, ())} & depends.keys() - closure
     return closure
 
 
