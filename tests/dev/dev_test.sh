@@ -64,6 +64,8 @@ UnknownCommandsAndOptionsAreRefused() {
   grep -q "no command 'frobnicate'" "$TMP/said" || fail "it does not say what was wrong"
   ! "$ROOT/dev" up --frobnicate >/dev/null 2>"$TMP/said" || fail "an unknown option was taken"
   grep -q "does not know '--frobnicate'" "$TMP/said" || fail "it does not say what was wrong"
+  ! "$ROOT/dev" up --replicas none >/dev/null 2>"$TMP/said" || fail "a number that is none was taken"
+  grep -q "wants a number from 1 to 9, not 'none'" "$TMP/said" || fail "it does not say what was wrong"
 }
 
 FuzzRefusesWhatItCannotRun() {

@@ -56,8 +56,20 @@ void FleetLoad::Live(bool first) {
       Turn(person, turn, first);
       goes_on = Pause(options_.pause);
     }
+    Leave(person);
     const sync::MutexLock lock(&mutex_);
     people_.push_back(std::move(person));
+  }
+}
+
+// A refresh whose answer was lost is good for another 30 s only: a client that gives up then is
+// taken for a thief when it comes back.
+void FleetLoad::Leave(Person& person) {
+  const auto refreshed = Asked([&] { return client_.Refresh(person.refresh_token); });
+  if (refreshed) {
+    person.refresh_token = refreshed->tokens().refresh_token();
+  } else {
+    Lost("the session of " + person.email + " when it left: " + refreshed.fault);
   }
 }
 

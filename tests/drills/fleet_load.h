@@ -60,6 +60,7 @@ class FleetLoad {
 
   void Live(bool first);
   bool Arrive(Person& person);
+  void Leave(Person& person);
   void Turn(Person& person, int turn, bool first);
   void Refresh(Person& person);
   void SecondDevice(Person& person, int turn, bool first);

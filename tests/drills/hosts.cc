@@ -124,6 +124,7 @@ HostsReport RunHosts(const HostsOptions& options) {
   load.Stop();
   report.calls = tally.ok() + tally.failed();
   report.failed = tally.failed();
+  report.packets_dropped = wire.dropped();
   report.reconciled = load.Reconcile(asking);
   report.text = cuts + TextOf(report, tally, wire);
   return report;

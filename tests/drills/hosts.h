@@ -28,7 +28,8 @@ struct HostsOptions {
 struct HostsReport {
   std::string missing;  // why there can be no hosts here; empty when there were
   long calls = 0, failed = 0;
-  long failed_at_rest = 0;  // with all hosts connected, 10 s and more after a cut
+  long packets_dropped = 0;  // lost, or between hosts that were cut off
+  long failed_at_rest = 0;   // with all hosts connected, 10 s and more after a cut
   Reconciled reconciled;
   std::string text;
 };

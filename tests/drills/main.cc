@@ -48,6 +48,7 @@ int Soak(int argc, char** argv) {
   parser.Duration("between", &options.between, options.between, "From one fault to the next");
   parser.Duration("hang", &options.hang, options.hang, "How long a process hangs");
   parser.Integer("people", &people, 8, "How many people use the suite", 1, 1000);
+  parser.Duration("pause", &options.pause, options.pause, "Of a person, between two turns");
   const auto outcome = parser.Parse(argc, argv);
   if (!outcome.run) return outcome.exit_code;
   options.people = static_cast<int>(people);

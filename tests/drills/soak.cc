@@ -105,7 +105,7 @@ SoakReport RunSoak(const SoakOptions& options) {
   for (const std::string& service : kServices) {
     footprints.emplace_back(service, suite.process(service).pid());
   }
-  FleetLoad load(client, {.people = options.people});
+  FleetLoad load(client, {.people = options.people, .pause = options.pause, .turns = 100});
   const std::vector<Fault> faults = Faults(suite, options.replicas);
   const auto end = Clock::now() + options.length;
   for (auto next = Clock::now() + options.between; next < end; next += options.between) {

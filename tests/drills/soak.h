@@ -20,6 +20,7 @@ struct SoakOptions {
   std::chrono::milliseconds hang = std::chrono::seconds(5);
   int replicas = 3;
   int people = 8;
+  std::chrono::milliseconds pause{500};  // of a person between two turns: the load is to be steady
 };
 
 struct SoakReport {

@@ -54,6 +54,13 @@ int OpenTunIn(const std::string& space, const std::string& name) {
   return device;
 }
 
+// What a drill that was killed has left behind.
+void RemoveLeftOver() {
+  Shell(
+      "for space in $(ip netns list | sed -n 's/^\\(tf-[0-9]*-[a-z]*\\).*/\\1/p'); do "
+      "pid=${space#tf-}; [ -e /proc/${pid%%-*} ] || ip netns del $space; done");
+}
+
 }  // namespace
 
 std::string Wire::Missing() {
@@ -70,6 +77,7 @@ std::string Wire::Missing() {
 
 Wire::Wire(const std::vector<std::string>& hosts)
     : net_("10.77." + std::to_string(getpid() % 250 + 1) + ".") {
+  RemoveLeftOver();
   hosts_.push_back({});
   for (const std::string& name : hosts) {
     hosts_.push_back({name, "tf-" + std::to_string(getpid()) + "-" + name});
