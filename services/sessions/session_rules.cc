@@ -32,7 +32,10 @@ Verdict Decide(Lineage& lineage, uint32_t generation, Time now, const Policy& po
   }
   const size_t behind = lineage.generation - generation;  // 1: the immediate predecessor
   // Replay after the grace is theft, whoever comes second: thief or owner.
-  if (behind > lineage.moves.size()) return Verdict::kReused;
+  if (behind > lineage.moves.size()) {
+    const Span late = lineage.last_used() - now;
+    return late > Span(0) && late <= kOvertakenWithin ? Verdict::kSuperseded : Verdict::kReused;
+  }
   const Time superseded = lineage.moves[lineage.moves.size() - behind];
   if (now - superseded >= policy.grace) return Verdict::kReused;
   return behind == 1 ? Verdict::kRepeated : Verdict::kSuperseded;

@@ -55,6 +55,13 @@ inline bool HasEnded(const Lineage& lineage, Time now, const Policy& policy) {
   return now >= EndOf(lineage, policy);
 }
 
+// A request may be overtaken: it waits on a cut network, or in front of a store that hangs, and is
+// decided after its sender has repeated it elsewhere and gone on. It carries the time at which it
+// was made. If that is before the last refresh, a token whose move is forgotten proves nothing: it
+// was the newest one, or superseded a moment ago, when the request was made. For so long; a clock
+// that is further behind is no clock.
+inline constexpr Span kOvertakenWithin = std::chrono::minutes(5);
+
 enum class Verdict {
   kRotated,      // a new generation
   kRepeated,     // the same successor again: a lost answer, or two tabs

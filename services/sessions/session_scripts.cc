@@ -107,6 +107,10 @@ local function move(i) return struct.unpack('>I6', value, mine.moves + 6 * (i - 
 
 local behind = mine.generation - presented
 local in_grace = behind > 0 and behind <= mine.count and now - move(mine.count - behind + 1) < grace
+if behind > mine.count and mine.count > 0 then  -- overtaken? see session_rules.h
+  local late = move(mine.count) - now
+  in_grace = late > 0 and late <= 300000
+end
 if behind > 0 and not in_grace then
   if reuse == 'session' then return {'reused', finish({id}), mine.raw} end
   local ids = {}

@@ -35,8 +35,9 @@ class SessionStoreContract : public ::testing::Test {
     EXPECT_TRUE(Finish(store().Add(session, Now())).ok());
     return session;
   }
-  Rotation Rotate(const Presented& token) {
-    auto rotation = Finish(store().Rotate(token, Now()));
+  Rotation Rotate(const Presented& token) { return RotateAt(token, Now()); }
+  Rotation RotateAt(const Presented& token, Moment asked) {
+    auto rotation = Finish(store().Rotate(token, asked));
     EXPECT_TRUE(rotation.ok()) << rotation.status();
     return rotation.ok() ? *rotation : Rotation();
   }
@@ -115,6 +116,29 @@ TYPED_TEST(SessionStoreContract, TheTableHoldsAtItsEdges) {
   EXPECT_THAT(this->Log(), IsEmpty());
   EXPECT_EQ(this->Use(session, 1), Verdict::kReused) << "superseded exactly 30 s ago";
   EXPECT_EQ(this->Use(session, 10), Verdict::kEnded) << "and grace brings nothing back";
+}
+
+// A command that waited in a socket while its sender went on through another replica.
+TYPED_TEST(SessionStoreContract, ARequestThatWasOvertakenIsNoTheft) {
+  const Session session = this->Start(this->user_);
+  const Moment asked = this->Now();
+  for (uint32_t generation = 1; generation <= 40; ++generation) {  // more than are remembered
+    this->clock_.Advance(seconds(2));
+    ASSERT_EQ(this->Use(session, generation), Verdict::kRotated);
+  }
+  EXPECT_EQ(this->RotateAt(TokenOf(session, 1), asked).verdict, Verdict::kSuperseded);
+  EXPECT_EQ(this->Use(session, 41), Verdict::kRotated) << "and the session lives";
+  EXPECT_EQ(this->Use(session, 1), Verdict::kReused) << "what is asked now is judged now";
+}
+
+TYPED_TEST(SessionStoreContract, ATimeThatIsTooFarBackIsNotBelieved) {
+  const Session session = this->Start(this->user_);
+  const Moment asked = this->Now();
+  for (uint32_t generation = 1; generation <= 2; ++generation) {
+    this->clock_.Advance(seconds(151));
+    ASSERT_EQ(this->Use(session, generation), Verdict::kRotated);
+  }
+  EXPECT_EQ(this->RotateAt(TokenOf(session, 1), asked).verdict, Verdict::kReused);
 }
 
 TYPED_TEST(SessionStoreContract, TheftEndsEverySessionOfTheUser) {
