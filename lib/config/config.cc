@@ -59,7 +59,8 @@ struct Parser::State {
 void Parser::State::Resolve(const std::vector<const Source*>& sources,
                             std::vector<std::string>* mistakes) {
   for (const auto& setting : settings) {
-    Found found{setting->fallback, "--" + setting->name + "=" + setting->fallback + " (default)"};
+    Found found{setting->fallback, "--" + setting->name + "=" + setting->fallback + " (" +
+                                       setting->fallback_from + ")"};
     for (const Source* source : sources) {
       const auto at = source->find(setting->name);
       if (at == source->end()) continue;
@@ -96,6 +97,8 @@ Setting& Setting::Required() {
   *required_ = true;
   return *this;
 }
+
+std::string Version() { return TOKENFORGE_VERSION; }
 
 Environment ProcessEnvironment() {
   Environment environment;
@@ -212,6 +215,23 @@ Setting Parser::FileThatExists(std::string name, std::string* into, std::string 
 
 void Parser::Check(std::function<std::vector<std::string>()> rule) {
   state_->rules.push_back(std::move(rule));
+}
+
+bool Parser::SetFallback(const std::string& name, std::string text, std::string where) {
+  const auto at = std::ranges::find(state_->settings, name, [](auto& s) { return s->name; });
+  if (at == state_->settings.end()) return false;
+  (*at)->fallback = std::move(text);
+  (*at)->fallback_from = std::move(where);
+  return true;
+}
+
+std::vector<SettingInfo> Parser::Settings() const {
+  std::vector<SettingInfo> all;
+  for (const auto& s : state_->settings) {
+    all.push_back({s->name, s->group, s->kind, s->help, s->fallback, EnvironmentName(s->name),
+                   s->required, s->is_bool, s->is_list});
+  }
+  return all;
 }
 
 Outcome Parser::Parse(int argc, const char* const* argv, const Environment& environment,

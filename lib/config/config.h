@@ -50,6 +50,9 @@ struct Outcome {
 using Environment = std::map<std::string, std::string>;
 Environment ProcessEnvironment();
 
+// Of this build, as --version says it.
+std::string Version();
+
 // Milliseconds from `250ms`, `5s`, `15m`, `24h`, `7d` or `0`; throws nothing, false on anything
 // else.
 bool ParseDuration(std::string_view text, std::chrono::milliseconds* into);
@@ -66,6 +69,19 @@ class Setting {
   friend class Parser;
   explicit Setting(bool* required) : required_(required) {}
   bool* required_;
+};
+
+// A setting as it was declared, for whoever writes about it: help, completion, a reference.
+struct SettingInfo {
+  std::string name;   // kebab-case
+  std::string group;  // title in --help
+  std::string kind;   // "DURATION", "FILE", "a|b", …
+  std::string help;
+  std::string fallback;     // as text
+  std::string environment;  // "TOKENFORGE_DRAIN_DELAY"
+  bool required = false;
+  bool is_bool = false;
+  bool is_list = false;
 };
 
 class Parser {
@@ -108,6 +124,13 @@ class Parser {
   // A rule over several settings, asked after every single setting was good; each string is one
   // mistake. The bound members hold the new values while it runs.
   void Check(std::function<std::vector<std::string>()> rule);
+
+  // Another default than the declared one, from `where` ("profiles:3"), which a mistake in it
+  // names. False when there is no such setting. Before Parse.
+  bool SetFallback(const std::string& name, std::string text, std::string where);
+
+  // Everything that was declared, in that order.
+  std::vector<SettingInfo> Settings() const;
 
   // Reads everything. Help goes to `out`; mistakes and warnings to `err`, each line beginning with
   // the program's name.

@@ -14,7 +14,8 @@ struct Declared {
   std::string group;  // title in --help
   std::string kind;   // "DURATION", …, as --help shows it
   std::string help;
-  std::string fallback;  // as text
+  std::string fallback;                   // as text
+  std::string fallback_from = "default";  // for mistakes in it
   bool required = false;
   bool is_bool = false;
   bool is_list = false;
