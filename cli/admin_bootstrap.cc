@@ -1,5 +1,4 @@
-#include "cli/admin_bootstrap.h"
-
+// admin bootstrap: the first administrator, in the account database of this host.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -12,7 +11,10 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/exit_code.h"
+#include "cli/families.h"
 #include "cli/password_prompt.h"
+#include "cli/record.h"
 #include "lib/config/config.h"
 #include "lib/secret/file.h"
 #include "lib/uuid/uuid.h"
@@ -28,7 +30,6 @@ namespace tokenforge::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
-constexpr const char* kProgram = "tokenforge admin bootstrap";
 
 struct Wish {
   std::string email;
@@ -135,36 +136,37 @@ void Declare(config::Parser& parser, Wish* wish) {
   parser.Bool("again", &wish->again, false, "also when there is an enabled administrator");
 }
 
-// Whether the settings come from the service's own file, which holds all of them.
-bool NamesAFile(int argc, const char* const* argv) {
-  for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]).starts_with("--config-file")) return true;
-  }
-  return std::getenv("TOKENFORGE_CONFIG_FILE") != nullptr;
+absl::StatusOr<ExitCode> RunBootstrap(const Wish& wish, const Invocation& call) {
+  const absl::StatusOr<users::Account> account = Bootstrap(wish);
+  if (!account.ok()) return account.status();
+  Record record;
+  record.Text("user_id", account->user_id)
+      .Text("email", account->email.text())
+      .Text("role", "admin");
+  Show(record, call.json, call.out);
+  return ExitCode::kDone;
+}
+
+// The settings of the storage alone; or, from the service's own file, which holds all of them, all.
+Run DeclareBootstrap(config::Parser& parser, void (*declare)(config::Parser&, users::Config*)) {
+  auto wish = std::make_shared<Wish>();
+  Declare(parser, wish.get());
+  declare(parser, &wish->config);
+  return [wish](const Invocation& call) { return RunBootstrap(*wish, call); };
 }
 
 }  // namespace
 
-int AdminBootstrap(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-  config::Parser parser(kProgram,
-                        "Gives an account the role admin, in the account database of this host. "
-                        "Also takes the users service's --config-file.");
-  Wish wish;
-  Declare(parser, &wish);
-  if (NamesAFile(argc, argv)) {
-    users::Declare(parser, &wish.config);
-  } else {
-    users::DeclareStorage(parser, &wish.config);
-  }
-  const auto outcome = parser.Parse(argc, argv, config::ProcessEnvironment(), out, err);
-  if (!outcome.run) return outcome.exit_code;
-  const absl::StatusOr<users::Account> account = Bootstrap(wish);
-  if (!account.ok()) {
-    err << kProgram << ": " << Text(account.status()) << std::endl;
-    return 1;
-  }
-  out << account->email.text() << " (" << account->user_id << ") is an administrator" << std::endl;
-  return 0;
+Command BootstrapCommand() {
+  return {
+      .name = "admin bootstrap",
+      .group = "Administrators",
+      .summary = "make the first administrator, on the host of the account database",
+      .examples = {{"tokenforge admin bootstrap --email=ada@example.org "
+                    "--config-file=/etc/tokenforge/users.conf",
+                    "with the settings of the users service"}},
+      .declare = [](config::Parser& p) { return DeclareBootstrap(p, users::DeclareStorage); },
+      .declare_for_file = [](config::Parser& p) { return DeclareBootstrap(p, users::Declare); }};
 }
 
 }  // namespace tokenforge::cli

@@ -1,12 +1,13 @@
-#include "cli/admin_import.h"
-
+// admin import: accounts of another system, from JSON Lines (import_job.h).
 #include <csignal>
 #include <memory>
 #include <thread>
 #include <vector>
 
-#include "cli/admin_session.h"
-#include "cli/client.h"
+#include "cli/families.h"
+#include "cli/import_job.h"
+#include "cli/logged_in.h"
+#include "cli/record.h"
 #include "lib/config/config.h"
 #include "lib/rpc/status.h"
 
@@ -14,17 +15,14 @@ namespace tokenforge::cli {
 namespace {
 
 using std::chrono::seconds;
-constexpr const char* kProgram = "tokenforge admin import";
 constexpr seconds kChunkTime{60};
 constexpr int kMaxFailures = 6;
-
-enum ExitCode { kDone = 0, kFailed = 1, kUsage = 2, kRefusals = 3, kBroken = 4 };
 
 volatile std::sig_atomic_t stop_asked = 0;
 void AskToStop(int /*signal*/) { stop_asked = 1; }
 
 absl::StatusOr<auth::v1::ImportUsersResponse> Send(
-    AdminSession& session, const std::vector<auth::v1::ImportUsersRequest>& rows) {
+    LoggedIn& session, const std::vector<auth::v1::ImportUsersRequest>& rows) {
   absl::StatusOr<rpc::OutgoingContext> context = session.NewCall(kChunkTime);
   if (!context.ok()) return context.status();
   auth::v1::ImportUsersResponse answer;
@@ -45,49 +43,38 @@ bool Pause(int failures) {
   return stop_asked == 0;
 }
 
-int Say(const absl::StatusOr<ImportEnd>& end, const ImportState& state, const std::string& file,
-        std::ostream& out, std::ostream& err) {
-  out << state.imported << " imported, " << state.present << " were there, " << state.refused
-      << " refused" << std::endl;
+absl::StatusOr<ExitCode> Say(const absl::StatusOr<ImportEnd>& end, const ImportState& state,
+                             const std::string& file, const Invocation& call) {
+  Record record;
+  record.Number("imported", state.imported)
+      .Number("present", state.present)
+      .Number("refused", state.refused);
+  Show(record, call.json, call.out);
   if (!end.ok()) {
-    err << kProgram << ": " << std::string(end.status().message()) << " (" << Outcome(end.status())
-        << "); run it again to go on" << std::endl;
-    return kFailed;
+    call.err << call.program << ": run it again to go on where it stood\n";
+    return end.status();
   }
   if (*end == ImportEnd::kBrokenOff) {
-    err << kProgram << ": broken off; run it again to go on" << std::endl;
-    return kBroken;
+    call.err << call.program << ": broken off; run it again to go on\n";
+    return ExitCode::kPartly;
   }
   if (*end == ImportEnd::kSomeRefused) {
-    err << kProgram << ": what was refused, and why, is in " << file << ".faults.jsonl"
-        << std::endl;
-    return kRefusals;
+    call.err << call.program << ": what was refused, and why, is in " << file << ".faults.jsonl\n";
+    return ExitCode::kPartly;
   }
-  return kDone;
+  return ExitCode::kDone;
 }
 
-}  // namespace
-
-int AdminImport(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-  config::Parser parser(kProgram, "Imports accounts from JSON Lines; goes on where it stood.");
+struct Options {
+  LoginOptions login;
   std::string file;
-  AdminLogin login;
-  parser.FileThatExists("file", &file, "", "accounts, one JSON object a line").Required();
-  Declare(parser, &login);
-  // The file may stand alone, as the first argument.
-  std::vector<const char*> arguments(argv, argv + argc);
-  std::string named;
-  if (argc > 1 && argv[1][0] != '-') {
-    named = std::string("--file=") + argv[1];
-    arguments[1] = named.c_str();
-  }
-  const auto outcome = parser.Parse(argc, arguments.data(), config::ProcessEnvironment(), out, err);
-  if (!outcome.run) return outcome.exit_code;
-  const auto session = AdminSession::Open(login);
-  if (!session.ok()) {
-    err << kProgram << ": " << std::string(session.status().message()) << std::endl;
-    return kFailed;
-  }
+};
+
+absl::StatusOr<ExitCode> RunAdminImport(const Options& options, const Invocation& call) {
+  const std::string& file = call.operands.empty() ? options.file : call.operands[0];
+  if (file.empty()) return UsageError("name the file with the accounts");
+  const auto session = LoggedIn::Open(options.login, call);
+  if (!session.ok()) return session.status();
   std::signal(SIGINT, AskToStop);
   std::signal(SIGTERM, AskToStop);
   ImportState state;
@@ -95,8 +82,30 @@ int AdminImport(int argc, const char* const* argv, std::ostream& out, std::ostre
                       .send = [&](const auto& rows) { return Send(**session, rows); },
                       .pause = Pause,
                       .stopped = [] { return stop_asked != 0; },
-                      .progress = err};
-  return Say(RunImport(job, &state), state, file, out, err);
+                      .progress = call.err};
+  return Say(RunImport(job, &state), state, file, call);
+}
+
+Run DeclareImport(config::Parser& parser) {
+  auto options = std::make_shared<Options>();
+  parser.FileThatExists("file", &options->file, "", "The accounts, instead of the argument");
+  DeclareAdministrator(parser, &options->login);
+  return [options](const Invocation& call) { return RunAdminImport(*options, call); };
+}
+
+}  // namespace
+
+Command ImportCommand() {
+  return {.name = "admin import",
+          .group = "Administrators",
+          .summary = "import accounts from JSON Lines; goes on where it stood",
+          .operands = {{.name = "FILE",
+                        .help = "Accounts, one JSON object a line",
+                        .needed = false,
+                        .file = true}},
+          .examples = {{"tokenforge admin import users.jsonl --email=ada@example.org",
+                        "as an administrator who is asked for the password"}},
+          .declare = DeclareImport};
 }
 
 }  // namespace tokenforge::cli

@@ -1,62 +1,56 @@
-#include "cli/admin_token.h"
+// admin token: an administrator's access token in a file that nobody else may read, for calls by
+// hand and for other programs.
+//
+// The token lasts as long as the suite lets access tokens (15 minutes), and its session goes on
+// until it is ended or idles out.
+#include <memory>
+#include <utility>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <string>
-#include <system_error>
-
-#include "cli/admin_session.h"
-#include "cli/client.h"
+#include "cli/families.h"
+#include "cli/logged_in.h"
+#include "cli/record.h"
+#include "cli/token_file.h"
 #include "lib/config/config.h"
-#include "lib/errors/errors.h"
 
 namespace tokenforge::cli {
 namespace {
 
-constexpr const char* kProgram = "tokenforge admin token";
+struct Options {
+  LoginOptions login;
+  std::string file;
+};
 
-absl::Status Failed(const std::string& file) {
-  return errors::Make(errors::reasons::INTERNAL_FAULT,
-                      file + ": " + std::generic_category().message(errno));
+absl::StatusOr<ExitCode> Keep(const Options& options, const Invocation& call) {
+  if (options.login.email.empty()) return UsageError("--email says which administrator logs in");
+  const auto place = NewTokens::Begin(options.file);
+  if (!place.ok()) return place.status();
+  const auto session = LoggedIn::Open(options.login, call);
+  if (!session.ok()) return session.status();
+  const absl::Status kept = (*place)->CommitLine((*session)->tokens().access_token());
+  if (!kept.ok()) return kept;
+  (*session)->Stay();
+  Record record;
+  record.Text("file", options.file).Text("email", options.login.email);
+  Show(record, call.json, call.out);
+  return ExitCode::kDone;
 }
 
-// Readable for its owner alone from its first moment on, and whole or not there: a former token of
-// ours is replaced in one move.
-absl::Status Write(const std::string& file, const std::string& token) {
-  const std::string fresh = file + ".new";
-  ::unlink(fresh.c_str());
-  const int handle = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (handle < 0) return Failed(fresh);
-  const std::string line = token + "\n";
-  const bool written = ::write(handle, line.data(), line.size()) == std::ssize(line);
-  const absl::Status status = written ? absl::OkStatus() : Failed(fresh);
-  ::close(handle);
-  if (!status.ok()) return status;
-  return ::rename(fresh.c_str(), file.c_str()) == 0 ? absl::OkStatus() : Failed(file);
+Run DeclareToken(config::Parser& parser) {
+  auto options = std::make_shared<Options>();
+  parser.Path("file", &options->file, "admin.token", "Where to; replaced when it is there");
+  DeclareAdministrator(parser, &options->login);
+  return [options](const Invocation& call) { return Keep(*options, call); };
 }
 
 }  // namespace
 
-int AdminToken(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-  config::Parser parser(kProgram, "Logs in and keeps the access token in a file.");
-  AdminLogin login;
-  std::string file;
-  parser.Group("Token");
-  parser.Path("file", &file, "admin.token", "where to; replaced when it is there");
-  Declare(parser, &login);
-  if (const auto outcome = parser.Parse(argc, argv); !outcome.run) return outcome.exit_code;
-  const auto session = AdminSession::Open(login);
-  const absl::Status status =
-      session.ok() ? Write(file, (*session)->KeepToken()) : session.status();
-  if (!status.ok()) {
-    err << kProgram << ": " << std::string(status.message()) << " (" << Outcome(status) << ")"
-        << std::endl;
-    return 1;
-  }
-  out << file << " holds an access token of " << login.email << std::endl;
-  return 0;
+Command AdminTokenCommand() {
+  return {.name = "admin token",
+          .group = "Administrators",
+          .summary = "log in, and keep the access token alone in a file",
+          .examples = {{"tokenforge admin token --email=ada@example.org --file=admin.token",
+                        "for 15 minutes of calls by hand"}},
+          .declare = DeclareToken};
 }
 
 }  // namespace tokenforge::cli

@@ -1,7 +1,5 @@
-#include "cli/audit.h"
-
+// audit list, export, verify: the audit log, as an administrator.
 #include <google/protobuf/util/time_util.h>
-#include <grpcpp/channel.h>
 
 #include <fstream>
 #include <memory>
@@ -13,9 +11,10 @@
 #include "cli/audit_json.h"
 #include "cli/audit_source.h"
 #include "cli/audit_verification.h"
-#include "cli/client.h"
+#include "cli/families.h"
+#include "cli/logged_in.h"
+#include "cli/record.h"
 #include "lib/config/config.h"
-#include "lib/secret/file.h"
 
 namespace tokenforge::cli {
 namespace {
@@ -24,36 +23,15 @@ using auth::v1::AdminService;
 using auth::v1::ListAuditEventsRequest;
 using google::protobuf::util::TimeUtil;
 
-constexpr int kNotDone = 1, kNotUnderstood = 2, kNotWhole = 3;
 constexpr int kPage = 1000;
-constexpr std::string_view kHelp =
-    "tokenforge audit: reads the audit log as an administrator\n"
-    "\n"
-    "  tokenforge audit list     the newest events, one a line\n"
-    "  tokenforge audit export   every event as JSON Lines; all of them in the chain's order\n"
-    "  tokenforge audit verify   check that nothing was changed, removed, put in or moved\n"
-    "\n"
-    "Exit codes: 0 done; 1 not done; 2 not understood; 3 the log is not what it was.\n"
-    "Each has --help, which lists its flags.\n";
 
 struct Options {
-  std::string auth, auth_identity, certs, identity, token_file;
+  LoginOptions login;
   std::string user_id, kind, since, until;
   std::int64_t limit = 100;
   std::string input, after;
   std::vector<std::string> expect;
 };
-
-void DeclareReach(config::Parser& parser, Options& options) {
-  parser.Address("auth", &options.auth, "127.0.0.1:7443", "The façade");
-  parser.String("auth-identity", &options.auth_identity, "/auth",
-                "Its SPIFFE ID, or its path in our trust domain");
-  parser.Path("certs", &options.certs, ".dev/certs",
-              "Folder with our certificate and key, and ca.crt");
-  parser.String("identity", &options.identity, "app", "Name of our certificate and key there");
-  parser.Path("token-file", &options.token_file, "",
-              "File of mode 0600 with an administrator's access token");
-}
 
 void DeclareFilter(config::Parser& parser, Options& options) {
   parser.String("user-id", &options.user_id, "", "Only events about this user");
@@ -65,7 +43,7 @@ void DeclareFilter(config::Parser& parser, Options& options) {
 absl::Status ReadTime(const std::string& name, const std::string& text,
                       google::protobuf::Timestamp* into) {
   if (TimeUtil::FromString(text, into)) return absl::OkStatus();
-  return absl::InvalidArgumentError(name + " must be a time such as 2027-01-15T08:00:00Z");
+  return UsageError(name + " must be a time such as 2027-01-15T08:00:00Z");
 }
 
 absl::StatusOr<ListAuditEventsRequest> RequestOf(const Options& options) {
@@ -83,54 +61,43 @@ absl::StatusOr<ListAuditEventsRequest> RequestOf(const Options& options) {
 }
 
 // Walks over what AdminService lists.
-absl::Status Walk(const Options& options, const ListAuditEventsRequest& request,
-                  const TakeEvent& take) {
-  const absl::StatusOr<secret::Secret> token = secret::ReadLine(options.token_file);
-  if (!token.ok()) return token.status();
-  const std::string base = options.certs + "/";
-  const rpc::TlsFiles files{base + options.identity + ".crt", base + options.identity + ".key",
-                            base + "ca.crt"};
-  const auto channel = Reach(options.auth, files, options.auth_identity);
-  if (!channel.ok()) return channel.status();
-  const auto admin = AdminService::NewStub(*channel);
-  return ForEachEvent(*admin, std::string(token->Expose()), request, take);
+absl::Status Walk(const Options& options, const Invocation& call,
+                  const ListAuditEventsRequest& request, const TakeEvent& take) {
+  const auto session = LoggedIn::Open(options.login, call);
+  if (!session.ok()) return session.status();
+  if (absl::Status fresh = (*session)->KeepFresh(); !fresh.ok()) return fresh;
+  return ForEachEvent((*session)->admin(), (*session)->tokens().access_token(), request, take);
 }
 
-int NotDone(std::ostream& err, const absl::Status& status) {
-  err << "tokenforge audit: " << std::string(status.message().data(), status.message().size())
-      << std::endl;
-  return absl::IsInvalidArgument(status) ? kNotUnderstood : kNotDone;
-}
-
-int List(const Options& options, std::ostream& out, std::ostream& err) {
+absl::StatusOr<ExitCode> List(const Options& options, const Invocation& call) {
   const absl::StatusOr<ListAuditEventsRequest> request = RequestOf(options);
-  if (!request.ok()) return NotDone(err, request.status());
+  if (!request.ok()) return request.status();
   std::int64_t left = options.limit;
-  const absl::Status walked = Walk(options, *request, [&](const audit::Event& event) {
-    out << JsonLineOf(event) << '\n';
-    return --left > 0;
+  const absl::Status walked = Walk(options, call, *request, [&](const audit::Event& event) {
+    call.out << JsonLineOf(event) << '\n';
+    return --left > 0 && call.out.good();
   });
-  return walked.ok() ? 0 : NotDone(err, walked);
+  if (!walked.ok()) return walked;
+  return ExitCode::kDone;
 }
 
-int Export(const Options& options, std::ostream& out, std::ostream& err) {
+absl::StatusOr<ExitCode> Export(const Options& options, const Invocation& call) {
   absl::StatusOr<ListAuditEventsRequest> request = RequestOf(options);
-  if (!request.ok()) return NotDone(err, request.status());
+  if (!request.ok()) return request.status();
   const bool all = options.user_id.empty() && options.kind.empty() && !request->has_since() &&
                    !request->has_until();
   if (all) request->set_after_sequence(0);
-  const absl::Status walked = Walk(options, *request, [&](const audit::Event& event) {
-    out << JsonLineOf(event) << '\n';
-    return out.good();
+  const absl::Status walked = Walk(options, call, *request, [&](const audit::Event& event) {
+    call.out << JsonLineOf(event) << '\n';
+    return call.out.good();
   });
-  if (!walked.ok()) return NotDone(err, walked);
-  out.flush();
-  return out.good() ? 0 : NotDone(err, absl::UnknownError("the output cannot be written"));
+  if (!walked.ok()) return walked;
+  return ExitCode::kDone;
 }
 
 absl::StatusOr<audit::Link> ReadLink(const std::string& text) {
   if (const auto link = audit::ParseLink(text)) return *link;
-  return absl::InvalidArgumentError("a link must be SEQUENCE:HASH, as verify prints it");
+  return UsageError("a link must be SEQUENCE:HASH, as verify prints it");
 }
 
 absl::StatusOr<AuditVerification> VerificationOf(const Options& options) {
@@ -145,67 +112,92 @@ absl::StatusOr<AuditVerification> VerificationOf(const Options& options) {
   return AuditVerification(*after, std::move(expected));
 }
 
-absl::Status WalkChain(const Options& options, const TakeEvent& take) {
+absl::Status WalkChain(const Options& options, const Invocation& call, const TakeEvent& take) {
   const std::int64_t after = audit::ParseLink(options.after)->sequence;
   if (options.input.empty()) {
     ListAuditEventsRequest request;
     request.set_page_size(kPage);
     request.set_after_sequence(after);
-    return Walk(options, request, take);
+    return Walk(options, call, request, take);
   }
   std::ifstream file(options.input);
-  if (!file) return absl::NotFoundError(options.input + " cannot be read");
-  return ForEachLine(
+  if (!file) return UsageError(options.input + " cannot be read");
+  const absl::Status read = ForEachLine(
       file, [&](const audit::Event& event) { return event.sequence <= after || take(event); });
+  return read.ok() ? read : WithExitCode(read, ExitCode::kUsage);
 }
 
-int Verify(const Options& options, std::ostream& out, std::ostream& err) {
+absl::StatusOr<ExitCode> Verify(const Options& options, const Invocation& call) {
   absl::StatusOr<AuditVerification> verification = VerificationOf(options);
-  if (!verification.ok()) return NotDone(err, verification.status());
-  const absl::Status walked =
-      WalkChain(options, [&](const audit::Event& event) { return verification->Take(event); });
-  if (!walked.ok()) return NotDone(err, walked);
-  const std::string good = std::to_string(verification->events()) +
-                           " events are whole; the last one is " +
-                           audit::TextOf(verification->head());
-  if (const auto fault = verification->Fault()) {
-    err << "tokenforge audit verify: THE LOG IS NOT WHAT IT WAS: " << *fault << "\n"
-        << good << "\n";
-    return kNotWhole;
+  if (!verification.ok()) return verification.status();
+  const absl::Status walked = WalkChain(
+      options, call, [&](const audit::Event& event) { return verification->Take(event); });
+  if (!walked.ok()) return walked;
+  const auto fault = verification->Fault();
+  const std::string link = audit::TextOf(verification->head());
+  if (call.json) {
+    Record record;
+    record.Number("events", verification->events())
+        .Text("last", link)
+        .Truth("whole", !fault.has_value());
+    Show(record, true, call.out);
   }
-  out << good << "\n";
-  return 0;
+  const std::string good =
+      std::to_string(verification->events()) + " events are whole; the last one is " + link + "\n";
+  if (fault) {
+    call.err << call.program << ": THE LOG IS NOT WHAT IT WAS: " << *fault << "\n" << good;
+    return ExitCode::kNotAsItShould;
+  }
+  if (!call.json) call.out << good;
+  return ExitCode::kDone;
+}
+
+// An export needs nobody's login.
+using Body = absl::StatusOr<ExitCode> (*)(const Options& options, const Invocation& call);
+using Own = void (*)(config::Parser& parser, Options& options);
+
+std::function<Run(config::Parser&)> With(Own own, Body body) {
+  return [own, body](config::Parser& parser) -> Run {
+    auto options = std::make_shared<Options>();
+    own(parser, *options);
+    DeclareAdministrator(parser, &options->login);
+    return [options, body](const Invocation& call) { return body(*options, call); };
+  };
+}
+
+void DeclareList(config::Parser& parser, Options& options) {
+  DeclareFilter(parser, options);
+  parser.Integer("limit", &options.limit, 100, "At most so many events", 1, 1'000'000);
+}
+
+void DeclareVerify(config::Parser& parser, Options& options) {
+  parser.Path("input", &options.input, "", "An export to check instead of the log itself");
+  parser.String("after", &options.after, "0:", "Begin behind this link, known to be good");
+  parser.StringList("expect", &options.expect, {},
+                    "Links that the log must hold, as an earlier verify or the service's log "
+                    "printed them");
 }
 
 }  // namespace
 
-int Audit(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-  const std::string_view command = argc > 1 ? argv[1] : "";
-  Options options;
-  config::Parser parser("tokenforge audit " + std::string(command), "Reads the audit log.");
-  DeclareReach(parser, options);
-  if (command == "list" || command == "export") DeclareFilter(parser, options);
-  if (command == "list") {
-    parser.Integer("limit", &options.limit, 100, "At most so many events", 1, 1'000'000);
-  } else if (command == "verify") {
-    parser.Path("input", &options.input, "", "An export to check instead of the log itself");
-    parser.String("after", &options.after, "0:", "Begin behind this link, known to be good");
-    parser.StringList("expect", &options.expect, {},
-                      "Links that the log must hold, as an earlier verify or the service's log "
-                      "printed them");
-  } else if (command != "export") {
-    const bool asked = command == "--help" || command == "-h" || command == "help";
-    (asked ? out : err) << kHelp;
-    return asked ? 0 : kNotUnderstood;
-  }
-  const auto outcome = parser.Parse(argc - 1, argv + 1);
-  if (!outcome.run) return outcome.exit_code;
-  if (options.input.empty() && options.token_file.empty()) {
-    return NotDone(err, absl::InvalidArgumentError("--token-file is needed"));
-  }
-  if (command == "list") return List(options, out, err);
-  if (command == "export") return Export(options, out, err);
-  return Verify(options, out, err);
+std::vector<Command> AuditCommands() {
+  constexpr char kGroup[] = "Administrators";
+  return {{.name = "audit list",
+           .group = kGroup,
+           .summary = "the newest security events, one JSON object a line",
+           .examples = {{"tokenforge audit list --kind=login.failed --limit=20",
+                         "the last failed logins"}},
+           .declare = With(DeclareList, List)},
+          {.name = "audit export",
+           .group = kGroup,
+           .summary = "every event as JSON Lines; all of them in the chain's order",
+           .examples = {{"tokenforge audit export > audit.jsonl", "all of the log, to be kept"}},
+           .declare = With(DeclareFilter, Export)},
+          {.name = "audit verify",
+           .group = kGroup,
+           .summary = "check that nothing was changed, removed, put in or moved",
+           .examples = {{"tokenforge audit verify --input=audit.jsonl", "an export, offline"}},
+           .declare = With(DeclareVerify, Verify)}};
 }
 
 }  // namespace tokenforge::cli

@@ -146,26 +146,31 @@ nanoseconds TimeOneHash(const HashPolicy& policy) {
   return hashed.ok() ? took : std::chrono::hours(1);
 }
 
-int Calibrate(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-  CalibrateOptions options;
-  config::Parser parser("tokenforge calibrate",
-                        "Measures password hashing on this machine and recommends flags.");
-  parser.Duration("target", &options.target, options.target, "how long a hash may take",
-                  std::chrono::milliseconds(10), std::chrono::seconds(10));
-  parser.Integer("rounds", &options.rounds, options.rounds, "hashes of each kind", 1, 1000);
-  parser.Integer("hash-threads", &options.threads, 0,
-                 "threads that will hash; 0 takes one per core", 0, 256);
-  parser.Bool("json", &options.json, false, "print one JSON object instead of a table");
-  const auto outcome = parser.Parse(argc, argv, {}, out, err);
-  if (!outcome.run) return outcome.exit_code;
-  RunCalibrate(options, TimeOneHash, out);
-  return 0;
-}
-
 void RunCalibrate(const CalibrateOptions& options, const HashTimer& timer, std::ostream& out) {
   const std::vector<Row> rows = Measure(options, timer);
   const Row& recommended = Recommended(rows, options);
   (options.json ? PrintJson : PrintTable)(rows, recommended, options, out);
+}
+
+Command CalibrateCommand() {
+  return {.name = "calibrate",
+          .group = "Operators",
+          .summary = "measure password hashing on this machine, and recommend flags",
+          .examples = {{"tokenforge calibrate --target=100ms", "where a login may take less"}},
+          .declare = [](config::Parser& parser) -> Run {
+            auto options = std::make_shared<CalibrateOptions>();
+            parser.Duration("target", &options->target, options->target, "How long a hash may take",
+                            std::chrono::milliseconds(10), std::chrono::seconds(10));
+            parser.Integer("rounds", &options->rounds, options->rounds, "Hashes of each kind", 1,
+                           1000);
+            parser.Integer("hash-threads", &options->threads, 0,
+                           "Threads that will hash; 0 takes one per core", 0, 256);
+            return [options](const Invocation& call) -> absl::StatusOr<ExitCode> {
+              options->json = call.json;
+              RunCalibrate(*options, TimeOneHash, call.out);
+              return ExitCode::kDone;
+            };
+          }};
 }
 
 }  // namespace tokenforge::cli

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <vector>
 
+#include "cli/command.h"
 #include "services/users/hash_policy.h"
 
 namespace tokenforge::cli {
@@ -26,11 +27,9 @@ using HashTimer = std::function<std::chrono::nanoseconds(const users::HashPolicy
 // By doing it.
 std::chrono::nanoseconds TimeOneHash(const users::HashPolicy& policy);
 
-// Reads the command line, from the program's name on, and does what it says. 0: measured. 2: the
-// command line is wrong.
-int Calibrate(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+Command CalibrateCommand();
 
-// The same for options that were read. A function that takes longer than eight targets is measured
+// What it does. A function that takes longer than eight targets is measured
 // once, and dearer costs of it not at all.
 void RunCalibrate(const CalibrateOptions& options, const HashTimer& timer, std::ostream& out);
 

@@ -8,14 +8,12 @@
 
 #include "lib/errors/errors.h"
 #include "lib/rpc/channel.h"
-#include "lib/rpc/status.h"
 #include "lib/telemetry/call.h"
 
 namespace tokenforge::cli {
 namespace {
 
 constexpr std::chrono::seconds kReach{5};
-constexpr std::chrono::seconds kDeadline{10};
 
 }  // namespace
 
@@ -34,9 +32,9 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Reach(const std::string& address,
   return channel;
 }
 
-rpc::OutgoingContext NewContext(const std::string& access_token) {
-  rpc::OutgoingContext context(rpc::ServerCall(std::chrono::steady_clock::now() + kDeadline,
-                                               telemetry::TraceContext::New()));
+rpc::OutgoingContext NewContext(const std::string& access_token, std::chrono::seconds at_most) {
+  rpc::OutgoingContext context(
+      rpc::ServerCall(std::chrono::steady_clock::now() + at_most, telemetry::TraceContext::New()));
   if (!access_token.empty()) context.WithBearer(secret::Secret(access_token));
   return context;
 }

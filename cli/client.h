@@ -4,12 +4,14 @@
 // blocks.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lib/rpc/outgoing.h"
+#include "lib/rpc/status.h"
 #include "lib/rpc/tls.h"
 #include "lib/secret/secret.h"
 #include "tokenforge/auth/v1/auth.grpc.pb.h"
@@ -22,9 +24,24 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Reach(const std::string& address,
                                                      const rpc::TlsFiles& files,
                                                      const std::string& identity);
 
-// A context with a deadline of ten seconds; with a token as `authorization: Bearer` unless it is
-// empty.
-rpc::OutgoingContext NewContext(const std::string& access_token = "");
+// A context with a deadline, of ten seconds if nothing else is said; with a token as
+// `authorization: Bearer` unless it is empty.
+rpc::OutgoingContext NewContext(const std::string& access_token = "",
+                                std::chrono::seconds at_most = std::chrono::seconds(10));
+
+// A unary method of a generated stub.
+template <class Stub, class Request, class Response>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+// One call of it; errors of the façade carry their reason.
+template <class Stub, class Request, class Response>
+absl::StatusOr<Response> CallWith(rpc::OutgoingContext& context, Stub& stub,
+                                  Method<Stub, Request, Response> method, const Request& request) {
+  Response response;
+  const grpc::Status status = (stub.*method)(&context.client(), request, &response);
+  if (!status.ok()) return rpc::FromGrpc(status, "auth");
+  return response;
+}
 
 // The façade.
 class AuthClient {

@@ -1,4 +1,6 @@
 // RunImport of admin_import.h.
+#include "cli/import_job.h"
+
 #include <fcntl.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -12,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "cli/admin_import.h"
 #include "cli/import_row.h"
 #include "lib/errors/errors.h"
 #include "lib/uuid/uuid.h"

@@ -10,6 +10,7 @@
 #include "cli/proto_files.h"
 #include "interceptors/policy_overlay.h"
 #include "interceptors/policy_watch.h"
+#include "lib/config/config.h"
 #include "tokenforge/guard_options.h"
 
 namespace tokenforge::cli {
@@ -169,6 +170,35 @@ int Policy(int argc, const char* const* argv, std::ostream& out, std::ostream& e
   if (wrong.empty()) return RunPolicy(options, out, err);
   err << "tokenforge policy: " << wrong << "\n\n" << kHelp;
   return 2;
+}
+
+Command PolicyCommand() {
+  return {.name = "policy",
+          .group = "Reviewers",
+          .summary = "print who may call each method of a set of protos",
+          .operands = {{.name = "FILE.proto",
+                        .help = "Protos with services",
+                        .needed = false,
+                        .many = true,
+                        .file = true}},
+          .examples = {{"tokenforge policy -I proto proto/notes.proto --overlay=policy.json",
+                        "with the rules of an overlay applied"},
+                       {"tokenforge policy --descriptor-set=notes.binpb --json",
+                        "from what a build made, for a script"}},
+          .declare = [](config::Parser& parser) -> Run {
+            auto options = std::make_shared<PolicyOptions>();
+            parser.StringList("proto-path", &options->import_folders, {},
+                              "Where imports are looked for (also -I DIR)");
+            parser.StringList("descriptor-set", &options->descriptor_sets, {},
+                              "What protoc --include_imports --descriptor_set_out=FILE wrote");
+            parser.Path("overlay", &options->overlay, "",
+                        "Apply a policy file (GuardOptions::policy_file)");
+            parser.String("trust-domain", &options->trust_domain, "example.org",
+                          "Of peers that are paths");
+            parser.Bool("json", &options->json, false, "One JSON object for scripts");
+            return nullptr;
+          },
+          .raw = Policy};
 }
 
 }  // namespace tokenforge::cli

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
+
 namespace tokenforge::cli {
 
 struct PolicyOptions {
@@ -26,7 +28,9 @@ struct PolicyOptions {
 // table shows what is known. 2: the command line is wrong.
 int Policy(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
-// The same for options that were read.
+Command PolicyCommand();
+
+// The same as Policy for options that were read.
 int RunPolicy(const PolicyOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace tokenforge::cli

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 
+#include "cli/frame.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -91,9 +92,11 @@ TEST(Calibrate, TimesTheServicesOwnHashes) {
 }
 
 TEST(Calibrate, RefusesAWrongCommandLine) {
+  std::istringstream in;
   std::ostringstream out, err;
-  const char* arguments[] = {"tokenforge calibrate", "--rounds=0", "--colour"};
-  EXPECT_EQ(Calibrate(3, arguments, out, err), 2);
+  EXPECT_EQ(RunCommandLine({CalibrateCommand()}, {"calibrate", "--rounds=0", "--colour"}, {},
+                           {.in = in, .out = out, .err = err}),
+            ExitCode::kUsage);
   EXPECT_THAT(err.str(), HasSubstr("rounds"));
   EXPECT_THAT(err.str(), HasSubstr("colour"));
 }

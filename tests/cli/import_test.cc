@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/admin_import.h"
+#include "cli/import_job.h"
 #include "cli/import_row.h"
 #include "lib/uuid/uuid.h"
 

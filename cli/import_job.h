@@ -1,12 +1,10 @@
-// tokenforge admin import FILE: accounts of another system, from JSON Lines (import_row.h).
+// The work of `tokenforge admin import FILE`: accounts of another system, from JSON Lines
+// (import_row.h).
 //
 // A thousand rows are one call; after each answer what was done is kept in FILE.import-state, and
 // the rows that were refused in FILE.faults.jsonl, with their line and what to mend. Broken off
 // (Ctrl-C, a crash, a service that went away), the same command goes on where it stood: nothing is
 // stored twice. Memory is that of a chunk, whatever the file's size.
-//
-// Exit codes: 0: every row is an account. 1: it could not begin, or not go on: `err` says why. 2:
-// wrong usage. 3: the end was reached, some rows were refused. 4: broken off; run it again.
 //
 // Blocks; used by one thread.
 #pragma once
@@ -21,8 +19,6 @@
 #include "tokenforge/auth/v1/admin.pb.h"
 
 namespace tokenforge::cli {
-
-int AdminImport(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
 // Sends one chunk; what the façade answers.
 using SendChunk = std::function<absl::StatusOr<auth::v1::ImportUsersResponse>(
