@@ -22,6 +22,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Reach(const std::string& address,
                                                      const std::string& identity) {
   rpc::ChannelOptions options;
   options.health_checking = false;
+  options.max_response_bytes = 256 << 20;  // a snapshot of trust after a mass logout
   auto channel = rpc::Connect(address, files, identity, options);
   if (!channel.ok()) return channel.status();
   if (!(*channel)->WaitForConnected(std::chrono::system_clock::now() + kReach)) {

@@ -10,9 +10,9 @@ namespace {
 
 std::vector<Command> Gather() {
   std::vector<Command> all;
-  for (const auto family :
-       {AccountCommands, SessionCommands, PasswordCommands, TotpCommands, UserCommands,
-        HostCommands, KeyCommands, AuditCommands, SuiteCommands, ShellCommands}) {
+  for (const auto family : {AccountCommands, SessionCommands, PasswordCommands, TotpCommands,
+                            TokenCommands, UserCommands, HostCommands, KeyCommands, AuditCommands,
+                            TrustCommands, SuiteCommands, ShellCommands}) {
     std::vector<Command> commands = family();
     std::move(commands.begin(), commands.end(), std::back_inserter(all));
   }

@@ -23,5 +23,6 @@ std::vector<Command> ShellCommands();     // completion, man, version
 Command BootstrapCommand();
 Command ImportCommand();
 Command AdminTokenCommand();
+Command DoctorCommand();
 
 }  // namespace tokenforge::cli

@@ -52,13 +52,17 @@ class LoggedIn {
   // For one call, with a token that lasts at least a minute if it can be refreshed.
   absl::StatusOr<rpc::OutgoingContext> NewCall(std::chrono::seconds at_most);
 
-  // Calls a method of auth() or admin(); 20 s.
+  // Calls a method of auth() or admin(); 20 s. A token that is refused although it has not ended
+  // (its key was revoked) is refreshed, and the call made once more.
   template <class Stub, class Request, class Response>
   absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method,
                                 const Request& request) {
-    absl::StatusOr<rpc::OutgoingContext> context = NewCall(std::chrono::seconds(20));
-    if (!context.ok()) return context.status();
-    return CallWith(*context, stub, method, request);
+    absl::StatusOr<Response> answer = CallOnce(stub, method, request);
+    if (ExitCodeOf(answer.status()) != ExitCode::kNotLoggedIn || tokens_.refresh_token().empty() ||
+        !Refresh().ok()) {
+      return answer;
+    }
+    return CallOnce(stub, method, request);
   }
 
   // What NewCall does first: new tokens when those at hand last less than a minute.
@@ -70,6 +74,14 @@ class LoggedIn {
  private:
   LoggedIn(const std::shared_ptr<grpc::Channel>& channel, std::string token_file);
   absl::Status LogIn(const LoginOptions& options);
+
+  template <class Stub, class Request, class Response>
+  absl::StatusOr<Response> CallOnce(Stub& stub, Method<Stub, Request, Response> method,
+                                    const Request& request) {
+    absl::StatusOr<rpc::OutgoingContext> context = NewCall(std::chrono::seconds(20));
+    if (!context.ok()) return context.status();
+    return CallWith(*context, stub, method, request);
+  }
 
   const std::unique_ptr<auth::v1::AuthService::StubInterface> auth_;
   const std::unique_ptr<auth::v1::AdminService::StubInterface> admin_;

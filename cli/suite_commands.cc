@@ -45,6 +45,7 @@ std::vector<Command> SuiteCommands() {
                          "registers, logs in, calls a guarded server, refreshes, logs out"}},
            .json = false,
            .declare = DeclareTour},
+          DoctorCommand(),
           CalibrateCommand(),
           PolicyCommand()};
 }
