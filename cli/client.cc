@@ -15,6 +15,17 @@ namespace {
 
 constexpr std::chrono::seconds kReach{5};
 
+// A handshake that failed will hardly succeed in the next seconds: whoever calls may come again.
+bool BecomesReady(grpc::Channel& channel) {
+  const auto deadline = std::chrono::system_clock::now() + kReach;
+  for (auto state = channel.GetState(true); state != GRPC_CHANNEL_READY;
+       state = channel.GetState(true)) {
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) return false;
+    if (!channel.WaitForStateChange(state, deadline)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Reach(const std::string& address,
@@ -25,7 +36,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Reach(const std::string& address,
   options.max_response_bytes = 256 << 20;  // a snapshot of trust after a mass logout
   auto channel = rpc::Connect(address, files, identity, options);
   if (!channel.ok()) return channel.status();
-  if (!(*channel)->WaitForConnected(std::chrono::system_clock::now() + kReach)) {
+  if (!BecomesReady(**channel)) {
     return absl::UnavailableError("nobody answers at " + address + " as " + identity +
                                   " within 5 s: is the suite running, and are the certificates of "
                                   "one certificate authority?");

@@ -60,15 +60,14 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Reach(const FacadeOptions& option
   if (absl::Status good = rpc::CheckTlsFiles(files); !good.ok()) {
     return WithExitCode(std::move(good), ExitCode::kUsage);
   }
+  if (const absl::Status connects = Connects(options.address); !connects.ok()) {
+    return absl::UnavailableError("the façade cannot be reached: " +
+                                  std::string(connects.message()) + "; is the suite running?");
+  }
   auto channel = Reach(options.address, files, options.expected);
   if (channel.ok()) return channel;
   if (!absl::IsUnavailable(channel.status())) {
     return WithExitCode(channel.status(), ExitCode::kUsage);
-  }
-  const absl::Status connects = Connects(options.address);
-  if (!connects.ok()) {
-    return absl::UnavailableError("the façade cannot be reached: " +
-                                  std::string(connects.message()) + "; is the suite running?");
   }
   return absl::UnavailableError(
       "somebody listens at " + options.address + ", but no secure connection to " +

@@ -11,7 +11,6 @@
 #include "cli/client.h"
 #include "cli/facade.h"
 #include "cli/families.h"
-#include "cli/login.h"
 #include "cli/record.h"
 #include "lib/config/config.h"
 #include "lib/jose/jwk_set.h"
@@ -122,8 +121,8 @@ absl::StatusOr<ExitCode> Watch(const Options& options, const Invocation& call) {
       NewContext("", std::chrono::duration_cast<std::chrono::seconds>(options.at_most));
   const auto stream = stub->WatchTrust(&context.client());
   WatchTrustRequest request;
-  request.mutable_open()->set_guard_id(DeviceName());
-  request.mutable_open()->set_audience("trust watch");
+  request.mutable_open()->set_guard_id("tokenforge-trust-watch");
+  request.mutable_open()->set_audience("tokenforge-trust-watch");
   bool open = stream->Write(request);
   Printer printer(call);
   std::int64_t seen = 0;
