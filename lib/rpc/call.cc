@@ -5,7 +5,6 @@
 
 #include <exception>
 
-#include "lib/errors/errors.h"
 #include "lib/rpc/task_end.h"
 
 namespace tokenforge::rpc {
@@ -23,11 +22,6 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   reactor->Finish(ToGrpc(status));
   return reactor;
-}
-
-grpc::ServerUnaryReactor* NotBuilt(grpc::CallbackServerContext* context) {
-  return Answer(context, errors::Make(errors::reasons::NOT_BUILT,
-                                      "this method is not built in this version"));
 }
 
 }  // namespace tokenforge::rpc

@@ -78,7 +78,4 @@ grpc::ServerUnaryReactor* Serve(grpc::CallbackServerContext* context,
 // Answers at once.
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status);
 
-// UNIMPLEMENTED NOT_BUILT, for a method that is declared and not built yet.
-grpc::ServerUnaryReactor* NotBuilt(grpc::CallbackServerContext* context);
-
 }  // namespace tokenforge::rpc

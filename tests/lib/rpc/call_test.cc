@@ -8,7 +8,6 @@
 #include <string>
 
 #include "lib/errors/errors.h"
-#include "lib/rpc/not_built_stream.h"
 #include "lib/rpc/server_call.h"
 #include "lib/sync/hand_over.h"
 #include "lib/telemetry/log.h"
@@ -244,36 +243,6 @@ TEST_F(CallTest, DeadlineThatHasPassedSendsNothing) {
                [&](std::exception_ptr, absl::Status status) { answered.set_value(status); });
   EXPECT_EQ(errors::ReasonOf(answered.get_future().get()), reasons::DEADLINE_PASSED);
   EXPECT_EQ(back_.keys.calls, 0);
-}
-
-class NotBuiltService final : public KeyService::CallbackService {
- public:
-  grpc::ServerUnaryReactor* RotateKey(grpc::CallbackServerContext* context,
-                                      const keys::v1::RotateKeyRequest*,
-                                      keys::v1::RotateKeyResponse*) override {
-    return NotBuilt(context);
-  }
-  grpc::ServerWriteReactor<keys::v1::WatchJwksResponse>* WatchJwks(
-      grpc::CallbackServerContext*, const keys::v1::WatchJwksRequest*) override {
-    return NotBuiltWrites<keys::v1::WatchJwksResponse>();
-  }
-};
-
-TEST(NotBuilt, UnaryAndStreamingMethodsSaySo) {
-  NotBuiltService service;
-  grpc::ServerBuilder builder;
-  builder.RegisterService(&service);
-  const auto server = builder.BuildAndStart();
-  const auto stub = KeyService::NewStub(server->InProcessChannel({}));
-  grpc::ClientContext unary;
-  keys::v1::RotateKeyResponse response;
-  EXPECT_EQ(errors::ReasonOf(FromGrpc(stub->RotateKey(&unary, {}, &response))), reasons::NOT_BUILT);
-  grpc::ClientContext stream;
-  const auto reader = stub->WatchJwks(&stream, {});
-  keys::v1::WatchJwksResponse message;
-  EXPECT_FALSE(reader->Read(&message));
-  EXPECT_EQ(errors::ReasonOf(FromGrpc(reader->Finish())), reasons::NOT_BUILT);
-  server->Shutdown();
 }
 
 }  // namespace
