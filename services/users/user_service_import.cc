@@ -14,9 +14,10 @@ namespace {
 
 using Rows = rpc::ReadStream<v1::ImportUsersRequest>;
 
-// Out of range where a clock cannot hold it: then CheckImport refuses it.
+// What is before 1970 or far ahead becomes a time that CheckImport refuses: a clock that counts
+// nanoseconds ends in 2262.
 clock::WallTime TimeOf(const google::protobuf::Timestamp& time) {
-  constexpr std::int64_t kFarthest = 253'402'300'799;  // the end of the year 9999
+  constexpr std::int64_t kFarthest = 9'000'000'000;  // in 2255
   const std::int64_t seconds = std::clamp<std::int64_t>(time.seconds(), -1, kFarthest);
   return clock::WallTime(std::chrono::seconds(seconds)) +
          std::chrono::duration_cast<clock::WallTime::duration>(
