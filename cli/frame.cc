@@ -187,16 +187,17 @@ std::vector<config::SettingInfo> SettingsOf(const Command& command) {
 }
 
 void Complain(const std::string& program, const absl::Status& error, std::ostream& err) {
-  err << program << ": " << std::string(error.message().data(), error.message().size());
-  if (errors::ReasonOf(error)) err << " (" << Outcome(error) << ")";
+  std::ostringstream text;  // one write: a reader must not take a part of it for a prompt
+  text << program << ": " << std::string(error.message().data(), error.message().size());
+  if (errors::ReasonOf(error)) text << " (" << Outcome(error) << ")";
   if (const auto after = errors::RetryAfterOf(error)) {
-    err << "; again in " << config::FormatDuration(*after);
+    text << "; again in " << config::FormatDuration(*after);
   }
-  err << '\n';
+  text << '\n';
   for (const errors::FieldFault& fault : errors::FaultsOf(error)) {
-    err << "  " << Printable(fault.field) << ": " << Printable(fault.description) << '\n';
+    text << "  " << Printable(fault.field) << ": " << Printable(fault.description) << '\n';
   }
-  err.flush();
+  err << text.str() << std::flush;
 }
 
 ExitCode RunCommandLine(const std::vector<Command>& commands, const Words& words,

@@ -149,7 +149,7 @@ describe('tokenforge totp', () => {
     };
     child.stderr.on('data', async (data) => {
       errors += data;
-      if (errors.endsWith(': ')) child.stdin.write(`${await answer(found)}\n`);
+      if (/(shows now|Password): $/.test(errors)) child.stdin.write(`${await answer(found)}\n`);
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({code, shown, errors}));
