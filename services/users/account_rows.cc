@@ -9,10 +9,11 @@ namespace tokenforge::users {
 namespace {
 
 // What a look-up by email finds where nobody has it: as many columns as long as anybody's. To find
-// a row takes some microseconds more than to find none, which enough logins would tell apart.
-constexpr char kNobodysId[] = "00000000-0000-0000-0000-000000000000";
+// a row takes some microseconds more than to find none, which enough logins would tell apart. Its
+// ID is as long as a UUID and is none, so that it is nobody's.
+constexpr char kNobodysId[] = "nobody-nobody-nobody-nobody-nobody-n";
 constexpr char kByEmail[] =
-    "select coalesce(id, '00000000-0000-0000-0000-000000000000'), "
+    "select coalesce(id, 'nobody-nobody-nobody-nobody-nobody-n'), "
     "coalesce(email, 'nobody@nowhere.invalid'), coalesce(email_verified, 0), "
     "coalesce(given_name, 'Nobody'), coalesce(family_name, 'Nowhere'), coalesce(password_hash, "
     "'$2b$12$nobody.nobody.nobody.nobody.nobody.nobody.nobody.nobo'), coalesce(roles, 'user'), "

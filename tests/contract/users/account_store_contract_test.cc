@@ -147,6 +147,14 @@ TEST_P(AccountStoreContract, FindsNothingWhereNothingIs) {
       errors::reasons::NOT_FOUND);
 }
 
+// No ID means "nobody": an import may bring any UUID.
+TEST_P(AccountStoreContract, FindsAnAccountWhateverItsId) {
+  const std::string nil = "00000000-0000-0000-0000-000000000000";
+  ASSERT_TRUE(Create(MakeAccount(nil, "ann@example.org")).ok());
+  EXPECT_TRUE(FindById(nil).ok());
+  EXPECT_TRUE(FindByEmail("ann@example.org").ok());
+}
+
 TEST_P(AccountStoreContract, TakesNothingInAnIdForSqlOrForAPattern) {
   ASSERT_TRUE(Create(MakeAccount(uuid::NewId(), "ann@example.org")).ok());
   for (const char* id : {"' or '1'='1", "%", "_", ":key", "", "x'; delete from accounts; --"}) {
