@@ -37,6 +37,20 @@ CertificatesAreMadeAnewForAnotherCa() {
   openssl verify -CAfile "$TMP/ca.crt" "$TMP"/{auth,users,keys,sessions,app,example,operator}.crt >/dev/null || fail "a leaf of the old CA stayed"
 }
 
+CertificatesAreMadeForFurtherNames() {
+  local name
+  "$ROOT/dev" certs "$TMP" >/dev/null
+  sha256sum "$TMP"/*.crt "$TMP"/*.key >"$TMP/before"
+  "$ROOT/dev" certs "$TMP" greeter >/dev/null
+  sha256sum --quiet -c "$TMP/before" || fail "certificates changed without need"
+  openssl verify -x509_strict -CAfile "$TMP/ca.crt" "$TMP/greeter.crt" >/dev/null || fail "greeter does not chain to the CA"
+  openssl x509 -in "$TMP/greeter.crt" -noout -ext subjectAltName | grep -q 'URI:spiffe://tokenforge.local/greeter,' || fail "its SPIFFE ID is another"
+  for name in ca a/b .. 'a,URI:spiffe://tokenforge.local/auth' $'a\nb' ''; do
+    ! "$ROOT/dev" certs "$TMP" "$name" >/dev/null 2>"$TMP/said" || fail "'$name' was taken"
+    grep -q "is no name for a certificate" "$TMP/said" || fail "it does not say what was wrong with '$name'"
+  done
+}
+
 DownLeavesAProcessAloneThatOnlyHasThePid() {
   mkdir -p "$TMP/state/run"
   sleep 60 &
