@@ -39,13 +39,13 @@ int Connect(const addrinfo& to) {
 
 }  // namespace
 
-void Declare(config::Parser& parser, FacadeOptions* options, const std::string& identity) {
+void Declare(config::Parser& parser, FacadeOptions* options) {
   parser.Address("auth", &options->address, "127.0.0.1:7443", "The façade");
   parser.String("auth-identity", &options->expected, "/auth",
                 "Its SPIFFE ID, or its path in our trust domain");
   parser.Path("certs", &options->certs, ".dev/certs",
               "Folder with our certificate and key, and ca.crt");
-  parser.String("identity", &options->identity, identity, "Name of our certificate and key there");
+  parser.String("identity", &options->identity, "app", "Name of our certificate and key there");
 }
 
 rpc::TlsFiles TlsFilesOf(const FacadeOptions& options) {

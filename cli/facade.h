@@ -25,8 +25,9 @@ struct FacadeOptions {
   std::string identity;  // whose certificate is ours
 };
 
-// --auth, --auth-identity, --certs, --identity. `identity` is the default of the last.
-void Declare(config::Parser& parser, FacadeOptions* options, const std::string& identity = "app");
+// --auth, --auth-identity, --certs, --identity. One default for all commands: a refresh token is
+// good only for the workload (its certificate) that it was given to.
+void Declare(config::Parser& parser, FacadeOptions* options);
 
 rpc::TlsFiles TlsFilesOf(const FacadeOptions& options);
 

@@ -8,6 +8,7 @@
 #include "cli/password_prompt.h"
 #include "cli/token_file.h"
 #include "lib/config/config.h"
+#include "lib/errors/errors.h"
 
 namespace tokenforge::cli {
 namespace {
@@ -19,6 +20,15 @@ constexpr seconds kLeast{60};  // what a token must last for a call to begin wit
 seconds LeftOf(const auth::v1::Tokens& tokens) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return seconds(tokens.access_expire_time().seconds()) - std::chrono::duration_cast<seconds>(now);
+}
+
+// A refresh token is good for the workload that it was given to alone, and the suite does not say
+// so to others.
+absl::Status NotRefreshed(const absl::Status& why) {
+  if (errors::ReasonOf(why) != errors::reasons::REFRESH_TOKEN_INVALID) return why;
+  return errors::Make(errors::reasons::REFRESH_TOKEN_INVALID,
+                      "log in again with `tokenforge login`, or use the certificate (--identity) "
+                      "that you logged in with");
 }
 
 absl::StatusOr<ExitCode> RunAs(const LoginOptions& options, LoggedInBody body,
@@ -38,7 +48,7 @@ void DeclarePerson(config::Parser& parser, LoginOptions* options) {
 
 void DeclareAdministrator(config::Parser& parser, LoginOptions* options) {
   parser.Group("Administrator");
-  Declare(parser, &options->facade, "operator");
+  Declare(parser, &options->facade);
   parser.Path("token-file", &options->token_file, "",
               "An administrator's login, instead of PROFILE.tokens beside the profiles");
   parser.String("email", &options->email, "",
@@ -106,7 +116,7 @@ absl::Status LoggedIn::Refresh() {
   request.set_refresh_token(tokens_.refresh_token());
   rpc::OutgoingContext context = NewContext();
   auto answer = CallWith(context, *auth_, &AuthService::StubInterface::Refresh, request);
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) return NotRefreshed(answer.status());
   tokens_ = std::move(*answer->mutable_tokens());
   return place == nullptr ? absl::OkStatus() : place->Commit(tokens_);
 }

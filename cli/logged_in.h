@@ -53,15 +53,16 @@ class LoggedIn {
   absl::StatusOr<rpc::OutgoingContext> NewCall(std::chrono::seconds at_most);
 
   // Calls a method of auth() or admin(); 20 s. A token that is refused although it has not ended
-  // (its key was revoked) is refreshed, and the call made once more.
+  // (its key was revoked) is refreshed, and the call made once more. When that is refused too, its
+  // error says more than the first one.
   template <class Stub, class Request, class Response>
   absl::StatusOr<Response> Call(Stub& stub, Method<Stub, Request, Response> method,
                                 const Request& request) {
     absl::StatusOr<Response> answer = CallOnce(stub, method, request);
-    if (ExitCodeOf(answer.status()) != ExitCode::kNotLoggedIn || tokens_.refresh_token().empty() ||
-        !Refresh().ok()) {
+    if (ExitCodeOf(answer.status()) != ExitCode::kNotLoggedIn || tokens_.refresh_token().empty()) {
       return answer;
     }
+    if (absl::Status fresh = Refresh(); !fresh.ok()) return fresh;
     return CallOnce(stub, method, request);
   }
 

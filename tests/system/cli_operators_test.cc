@@ -87,12 +87,17 @@ TEST_F(CliOperators, RevokeKeysAndGoOn) {
   EXPECT_EQ(all.code, 0) << all.err;
   EXPECT_THAT(all.out, AllOf(HasSubstr(R"("keys_revoked":2)"), HasSubstr("guards_applied")));
   EXPECT_THAT(all.err, HasSubstr("connected guards refuse what was revoked"));
-  const Ran fresh = line_.Run("refresh");
-  EXPECT_EQ(fresh.code, 0) << fresh.err;
   const Ran list = line_.Run("keys list");
   EXPECT_THAT(list.out, AllOf(HasSubstr("active"), HasSubstr("revoked"))) << list.err;
   EXPECT_EQ(line_.Run("whoami --token-file=bob.tokens").code, 0) << "refreshed by itself";
   EXPECT_EQ(line_.Run("audit verify").code, 0);
+}
+
+TEST_F(CliOperators, SayWhichCertificateRefreshes) {
+  const Ran other = line_.Run("refresh --identity=operator");
+  EXPECT_EQ(other.code, 4);
+  EXPECT_THAT(other.err, HasSubstr("use the certificate (--identity) that you logged in with"));
+  EXPECT_EQ(line_.Run("refresh").code, 0) << "nothing was lost by it";
 }
 
 TEST_F(CliOperators, InspectTokensAsGuardsDo) {
