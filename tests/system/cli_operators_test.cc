@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "tests/system/command_line.h"
@@ -17,7 +18,7 @@ using ::testing::Not;
 class CliOperators : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    suite_ = new Suite;
+    suite_ = new Suite({.guarded = true, .flags = {}});
     suite_->Start();
   }
   static void TearDownTestSuite() {
@@ -91,6 +92,19 @@ TEST_F(CliOperators, RevokeKeysAndGoOn) {
   EXPECT_THAT(list.out, AllOf(HasSubstr("active"), HasSubstr("revoked"))) << list.err;
   EXPECT_EQ(line_.Run("whoami --token-file=bob.tokens").code, 0) << "refreshed by itself";
   EXPECT_EQ(line_.Run("audit verify").code, 0);
+}
+
+TEST_F(CliOperators, CountGuardsThatAreBehind) {
+  ChildProcess& guard = suite_->process("guarded");
+  guard.Kill(SIGSTOP);
+  const Ran behind = line_.Run("keys revoke-all --reason=drill --yes --wait=1s");
+  guard.Kill(SIGCONT);
+  EXPECT_EQ(behind.code, 5);
+  EXPECT_THAT(behind.err, AllOf(HasSubstr("0 of 1 connected guards refuse what was revoked\n"),
+                                HasSubstr("some guards are behind")));
+  const Ran caught_up = line_.Run("keys revoke-all --reason=drill --yes --wait=60s");
+  EXPECT_EQ(caught_up.code, 0) << caught_up.err;
+  EXPECT_THAT(caught_up.err, HasSubstr("1 of 1 connected guards refuse what was revoked\n"));
 }
 
 TEST_F(CliOperators, SayWhichCertificateRefreshes) {

@@ -139,7 +139,7 @@ TEST_F(Cli, ListsAndEndsSessions) {
   EXPECT_THAT(line_.Run("sessions list --json").out, Not(HasSubstr(Member(there, "session_id"))));
   const Ran lost = line_.Run("whoami --token-file=there.tokens");
   EXPECT_EQ(lost.code, 4) << lost.err;
-  EXPECT_THAT(lost.err, HasSubstr("UNAUTHENTICATED TOKEN_REVOKED"));
+  EXPECT_THAT(lost.err, HasSubstr("UNAUTHENTICATED SESSION_ENDED"));
   EXPECT_EQ(line_.Run("refresh --token-file=there.tokens").code, 4);
   EXPECT_EQ(line_.Run("logout --token-file=there.tokens").code, 0) << "it has ended: forget it";
   EXPECT_EQ(line_.Run("whoami").code, 0);
