@@ -51,6 +51,33 @@ CertificatesAreMadeForFurtherNames() {
   done
 }
 
+# A folder of tests: `steady` passes, `unsteady` fails the first time only, `broken` N times always.
+tests_with_broken() {
+  local n
+  printf 'add_test(steady true)\nadd_test(unsteady sh -c "test -e %s/seen || { touch %s/seen; echo was here first; exit 1; }")\n' "$TMP" "$TMP"
+  for ((n = 0; n < $1; n++)); do echo "add_test(broken$n false)"; done
+}
+
+TestThatFailsInTheCrowdAloneIsReportedAndNoFailure() {
+  tests_with_broken 0 >"$TMP/CTestTestfile.cmake"
+  "$ROOT/tests/run" "$TMP" >"$TMP/said" || fail "the run failed: $(cat "$TMP/said")"
+  [[ $(sed -n '/^UNSTEADY/,$p' "$TMP/said") == *$'\nunsteady\n'* ]] || fail "it does not name the test: $(cat "$TMP/said")"
+  grep -q "was here first" <(sed -n '/Once more/,$p' "$TMP/said") || fail "it does not show at its end what the test printed"
+}
+
+TestThatFailsTwiceIsAFailure() {
+  tests_with_broken 1 >"$TMP/CTestTestfile.cmake"
+  ! "$ROOT/tests/run" "$TMP" >"$TMP/said" || fail "the run passed"
+  ! grep -q UNSTEADY "$TMP/said" || fail "it excuses a broken test"
+}
+
+ManyFailuresAreNotRunAgain() {
+  tests_with_broken 3 >"$TMP/CTestTestfile.cmake"
+  ! "$ROOT/tests/run" "$TMP" >"$TMP/said" || fail "the run passed"
+  ! grep -q 'Once more' "$TMP/said" || fail "it ran four failures again"
+  ! "$ROOT/tests/run" "$TMP" -R nothing >"$TMP/said" 2>&1 || fail "no tests at all is no success"
+}
+
 DownLeavesAProcessAloneThatOnlyHasThePid() {
   mkdir -p "$TMP/state/run"
   sleep 60 &
