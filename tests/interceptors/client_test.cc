@@ -1,4 +1,4 @@
-// The client configuration that we ship: what the README tells people in other languages is what
+// The client configuration that we ship: what docs/clients.md tells people in other languages is what
 // MakeChannel gives to gRPC, and it repeats nothing that may not be done twice.
 #include "tokenforge/client.h"
 
@@ -43,13 +43,13 @@ std::string BlockOf(const std::string& path, const std::string& remark) {
   return page.substr(begin, page.find("```\n", begin) - begin);
 }
 
-TEST(Client, TheReadmeTellsOthersWhatOurChannelsDo) {
+TEST(Client, TheGuideTellsOthersWhatOurChannelsDo) {
   const std::string shown =
-      BlockOf("README.md", "checked: what tokenforge::MakeChannel gives to gRPC");
+      BlockOf("docs/clients.md", "checked: what tokenforge::MakeChannel gives to gRPC");
   ASSERT_FALSE(shown.empty());
   const auto ours = Json(ServiceConfig(FacadeMethodsSafeToRepeat()));
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(Json(shown), ours))
-      << "the README has to say: " << ServiceConfig(FacadeMethodsSafeToRepeat());
+      << "docs/clients.md has to say: " << ServiceConfig(FacadeMethodsSafeToRepeat());
 }
 
 TEST(Client, EachMethodThatIsRepeatedExists) {
