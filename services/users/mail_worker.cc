@@ -129,6 +129,10 @@ void MailWorker::Housekeeping() {
 }
 
 const char* MailWorker::Handle(const QueuedMail& mail) {
+  if (!mail.legible) {
+    LogMail(Level::kError, "a mail was given up: its row in mail_outbox cannot be read", mail, {});
+    return Finish(mail, "dropped");
+  }
   if (mail.intent.kind == mail_kinds::kRegistration) return Register(mail);
   const bool unasked = mail.intent.kind == mail_kinds::kVerifyNewEmail;
   if (transport_ == nullptr || (unasked && !options_.verify_new_emails)) {

@@ -1,6 +1,6 @@
 #include "services/users/outbox_rows.h"
 
-#include <stdexcept>
+#include <map>
 #include <utility>
 
 #include "lib/uuid/uuid.h"
@@ -76,14 +76,16 @@ std::optional<QueuedMail> OutboxRows::Claim(clock::WallTime now, clock::WallTime
 
 QueuedMail OutboxRows::TakeRow() const {
   auto attributes = AttributesOf(row_.attributes);
-  if (!attributes) throw std::runtime_error("a mail of the outbox has attributes that are no JSON");
+  const bool legible = attributes.has_value();  // one row of another hand must not hold up the rest
   return {.id = row_.id,
           .intent = {.kind = row_.kind,
                      .email = row_.email,
                      .user_id = row_.user_id,
                      .create_time = FromMicroseconds(row_.create_time),
-                     .attributes = *std::move(attributes)},
-          .attempts = row_.attempts};
+                     .attributes =
+                         std::move(attributes).value_or(std::map<std::string, std::string>())},
+          .attempts = row_.attempts,
+          .legible = legible};
 }
 
 bool OutboxRows::Remove(const QueuedMail& claimed) {

@@ -14,6 +14,8 @@ struct QueuedMail {
   std::string id;  // a UUID
   MailIntent intent;
   int attempts = 0;  // claims so far, this one included
+  // False when what stands in the database is not what was put in; intent has no attributes then.
+  bool legible = true;
 };
 
 struct OutboxDepth {

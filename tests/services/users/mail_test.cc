@@ -160,6 +160,18 @@ TEST_F(MailWorkerTest, GivesUpWhatIsTooOld) {
   EXPECT_EQ(desk_.Waiting(), 0);
 }
 
+TEST_F(MailWorkerTest, GivesUpARowThatIsNotOursAndGoesOnWithTheNext) {
+  Ask();
+  const auto spoil = [](SqlSession& session) -> absl::StatusOr<bool> {
+    session.soci() << "update mail_outbox set attributes = '{\"device\":'";
+    return true;
+  };
+  ASSERT_TRUE(Wait(desk_.sqlite.database().Run(InAMinute(), "Test", spoil)).ok());
+  Ask();
+  EXPECT_EQ(desk_.Send().size(), 1U);
+  EXPECT_EQ(desk_.Waiting(), 0);
+}
+
 TEST_F(MailWorkerTest, DropsMailsWithoutAMailServer) {
   Ask();
   MailWorker worker(desk_.outbox, nullptr, StyleForTests(), desk_.clock, {});
