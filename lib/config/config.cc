@@ -11,6 +11,20 @@
 #include "lib/config/values.h"
 
 namespace tokenforge::config {
+namespace {
+
+// The greatest values that a declaration gets when it names none: no bound worth telling.
+constexpr std::int64_t kMostIntegers = std::numeric_limits<std::int32_t>::max();
+constexpr std::chrono::milliseconds kMostDurations = std::chrono::hours(24 * 3650);
+
+// For people: both ends, the one that says something, or nothing.
+template <class Value, class Text>
+std::string Bounds(Value min, Value max, Value most, Text text) {
+  if (max != most) return text(min) + " to " + text(max);
+  return min != Value(0) ? "at least " + text(min) : "";
+}
+
+}  // namespace
 
 struct Parser::State {
   std::string program;
@@ -145,6 +159,7 @@ Setting Parser::Integer(std::string name, std::int64_t* into, std::int64_t fallb
                                    "NUMBER", [=](const std::string& text, std::int64_t* value) {
                                      return ReadInteger(text, min, max, value);
                                    });
+  declared->bounds = Bounds(min, max, kMostIntegers, [](auto n) { return std::to_string(n); });
   return Setting(&declared->required);
 }
 
@@ -156,6 +171,7 @@ Setting Parser::Duration(std::string name, std::chrono::milliseconds* into,
                   [=](const std::string& text, std::chrono::milliseconds* value) {
                     return ReadDuration(text, min, max, value);
                   });
+  declared->bounds = Bounds(min, max, kMostDurations, FormatDuration);
   return Setting(&declared->required);
 }
 

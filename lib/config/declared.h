@@ -14,6 +14,7 @@ struct Declared {
   std::string group;  // title in --help
   std::string kind;   // "DURATION", …, as --help shows it
   std::string help;
+  std::string bounds;                     // "1 to 64", "at least 1s"; empty: any value of the kind
   std::string fallback;                   // as text
   std::string fallback_from = "default";  // for mistakes in it
   bool required = false;

@@ -14,6 +14,7 @@ std::string Describe(const Declared& setting) {
   } else {
     text += setting.fallback.empty() ? "no default" : "default " + setting.fallback;
   }
+  if (!setting.bounds.empty()) text += "; " + setting.bounds;
   return text + "; " + EnvironmentName(setting.name) + "\n";
 }
 

@@ -247,6 +247,17 @@ TEST_F(ConfigTest, HelpIsCompleteAndExitsWithZeroWhateverElseIsWrong) {
   }
 }
 
+TEST_F(ConfigTest, HelpSaysBoundsWhereThereAreAny) {
+  milliseconds pause{0};
+  parser_.Duration("pause", &pause, seconds(2), "Pause", seconds(1));
+  ASSERT_EQ(Parse({"--help"}).exit_code, 0);
+  for (const char* part :
+       {"default 4; 1 to 64; TOKENFORGE_THREADS\n", "default 5s; TOKENFORGE_DRAIN_DELAY\n",
+        "default 2s; at least 1s; TOKENFORGE_PAUSE\n"}) {
+    EXPECT_THAT(out_.str(), HasSubstr(part));
+  }
+}
+
 TEST_F(ConfigTest, VersionIsOneLine) {
   EXPECT_EQ(Parse({"--version"}).exit_code, 0);
   EXPECT_THAT(out_.str(), testing::MatchesRegex("tokenforge-test [0-9.]+\n"));
