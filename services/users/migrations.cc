@@ -17,7 +17,13 @@ struct Step {
   const char* name;
   std::vector<const char*>
       statements;  // "{key}" stands for SqlDialect::key_type(); no colons: SOCI binds them
+  // The program that knew this many steps, and each since, can work with the schema that this step
+  // leaves: the release before, so that its replicas may start again during an update.
+  int oldest_program = 0;
 };
+
+// From this step on the database tells older programs whether they can work with it.
+constexpr int kTellsOlderPrograms = 8;
 
 // Truth values are integers and times microseconds of Unix time: both databases and SOCI agree on
 // those.
@@ -119,6 +125,10 @@ const std::vector<Step>& Steps() {
         " where disabled = 0 and ' ' || roles || ' ' like '% admin %'",
         // So that no import gives a removed account's ID to somebody else.
         "create table removed_accounts (id {key} primary key, remove_time bigint not null)"}},
+      {kTellsOlderPrograms,
+       "what older programs are told",
+       {"alter table schema_migrations add column oldest_program integer"},
+       7},
   };
   return *steps;
 }
@@ -153,9 +163,19 @@ void Apply(const SqlDialect& dialect, soci::session& session, const Step& step) 
   session
       << "insert into schema_migrations (version, name, apply_time) values (:version, :name, :now)",
       soci::use(step.version), soci::use(name), soci::use(now);
+  if (step.version < kTellsOlderPrograms) return;
+  session << "update schema_migrations set oldest_program = :oldest where version = :version",
+      soci::use(step.oldest_program), soci::use(step.version);
 }
 
-absl::Status Newer(int version) {
+// Of a database that a newer program has brought further.
+absl::Status Newer(soci::session& session, int version) {
+  const int known = LatestSchemaVersion();
+  int not_for_us = 0;
+  session << "select count(*) from schema_migrations where version > :known and "
+             "coalesce(oldest_program, version) > :known_too",
+      soci::into(not_for_us), soci::use(known), soci::use(known);
+  if (not_for_us == 0) return absl::OkStatus();
   return errors::Make(errors::reasons::INTERNAL_FAULT,
                       "The account database has schema " + std::to_string(version) +
                           ", this program knows " + std::to_string(LatestSchemaVersion()) +
@@ -168,7 +188,7 @@ int LatestSchemaVersion() { return Steps().back().version; }
 
 absl::Status Migrate(const SqlDialect& dialect, soci::session& session) {
   int version = VersionBeforeLock(dialect, session);
-  if (version > LatestSchemaVersion()) return Newer(version);
+  if (version > LatestSchemaVersion()) return Newer(session, version);
   if (version == LatestSchemaVersion()) return absl::OkStatus();
 
   dialect.BeginMigration(session);
@@ -182,7 +202,7 @@ absl::Status Migrate(const SqlDialect& dialect, soci::session& session) {
   session << "commit";
   // A commit whose transaction had failed returns without an error: only reading tells.
   session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);
-  if (version > LatestSchemaVersion()) return Newer(version);
+  if (version > LatestSchemaVersion()) return Newer(session, version);
   if (version < LatestSchemaVersion()) {
     return errors::Make(errors::reasons::INTERNAL_FAULT, "The account database kept no migration.");
   }

@@ -75,6 +75,28 @@ TEST(SqlStore, DoesNotTouchADatabaseThatANewerProgramMade) {
   EXPECT_FALSE(Find(*store, "ann@example.org").ok());
 }
 
+// A step of a newer program, and the oldest program that it says can go on.
+void AddStep(const TemporaryFolder& folder, int version, int oldest_program) {
+  soci::session session(soci::sqlite3, "db=\"" + folder.database_file() + "\"");
+  session << "insert into schema_migrations (version, name, apply_time, oldest_program) values "
+             "(:version, 'x', 0, :oldest)",
+      soci::use(version), soci::use(oldest_program);
+}
+
+TEST(SqlStore, StartsOnADatabaseOfANewerProgramThatSaysItCan) {
+  const TemporaryFolder folder;
+  const int known = LatestSchemaVersion();
+  ASSERT_TRUE(Create(*OpenStore(folder.database_url()), "ann@example.org").ok());
+  AddStep(folder, known + 1, known);
+  EXPECT_TRUE(Find(*OpenStore(folder.database_url()), "ann@example.org").ok());
+  AddStep(folder, known + 2, known + 1);
+  EXPECT_FALSE(Find(*OpenStore(folder.database_url()), "ann@example.org").ok())
+      << "two releases further";
+  AddStep(folder, known + 3, known);
+  EXPECT_FALSE(Find(*OpenStore(folder.database_url()), "ann@example.org").ok())
+      << "one step that it cannot work with is enough";
+}
+
 TEST(SqlStore, NeedsNoRightToChangeTheSchemaOnceItIsThere) {
   PostgresServer server;
   const std::string url = server.NewDatabase();
