@@ -3,21 +3,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/redis/client.h"
+#include "lib/redis/info.h"
 
 namespace tokenforge::redis {
 namespace {
-
-// The value of `name:` in the text of INFO; empty if it has none.
-std::string_view Field(std::string_view info, std::string_view name) {
-  while (!info.empty()) {
-    const std::string_view line = info.substr(0, info.find("\r\n"));
-    info.remove_prefix(std::min(info.size(), line.size() + 2));
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) {
-      return line.substr(name.size() + 1);
-    }
-  }
-  return {};
-}
 
 bool AtLeast(std::string_view version, int want_major, int want_minor) {
   int major = 0;
@@ -30,7 +19,7 @@ bool AtLeast(std::string_view version, int want_major, int want_minor) {
 }
 
 absl::Status JudgeServer(std::string_view info) {
-  const std::string_view version = Field(info, "redis_version");
+  const std::string_view version = InfoField(info, "redis_version");
   if (AtLeast(version, 6, 2)) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("Redis 6.2 or later is needed; this server says it is \"",
@@ -39,7 +28,7 @@ absl::Status JudgeServer(std::string_view info) {
 
 // CONFIG GET is often forbidden to applications; INFO tells the same.
 absl::Status JudgeMemory(std::string_view info, const ServerRequirements& requirements) {
-  const std::string_view policy = Field(info, "maxmemory_policy");
+  const std::string_view policy = InfoField(info, "maxmemory_policy");
   if (requirements.allow_eviction || policy == "noeviction") return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "Redis runs with maxmemory-policy \"", absl::string_view(policy.data(), policy.size()),

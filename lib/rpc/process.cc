@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lib/operators/operators_server.h"
+#include "lib/rpc/certificate_life.h"
 #include "lib/rpc/drain.h"
 #include "lib/rpc/health.h"
 #include "lib/rpc/peer.h"
@@ -127,6 +128,8 @@ absl::Status Process::Serve(const Start& start, std::vector<std::string> service
   ApplyLimits(settings, builder);
   builder.AddListeningPort(settings.listen, *credentials, &port);
   builder.RegisterService(state.health->service());
+  const CertificateLife server_life("server", settings.tls.cert_file, Which::kFirst);
+  const CertificateLife authority_life("authority", settings.tls.ca_file, Which::kEarliestEnd);
   absl::StatusOr<std::unique_ptr<grpc::Server>> server = start(builder);
   if (!server.ok()) return server.status();
   if (*server == nullptr || port == 0) {

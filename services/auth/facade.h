@@ -48,6 +48,11 @@ struct Facade {
       "tokenforge_logins_total", "Logins, by how they ended", {"result"}};
   telemetry::CounterFamily refreshes{
       "tokenforge_refreshes_total", "Refreshes, by how they ended", {"result"}};
+  // From the start on, at 0: an increase can only be seen of what is there before it.
+  telemetry::Counter accounts_locked =
+      telemetry::CounterFamily("tokenforge_accounts_locked_total",
+                               "Locks of accounts that attempts have run into")
+          .With();
   LockWatch locks = {};
 };
 

@@ -38,6 +38,7 @@ void TellOfLock(Facade& facade, const Origin& origin, const std::string& account
   if (!Is(refusal, reasons::ACCOUNT_LOCKED)) return;
   const auto left = errors::RetryAfterOf(refusal).value_or(std::chrono::milliseconds(0));
   if (!facade.locks.IsNew(account, std::chrono::steady_clock::now(), left)) return;
+  facade.accounts_locked.Increment();
   const AuditAttributes attributes{
       {"email", account},
       {"seconds", std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count())}};

@@ -2,7 +2,10 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/server_builder.h>
 
+#include <optional>
+
 #include "lib/config/config.h"
+#include "lib/rpc/certificate_life.h"
 #include "lib/rpc/process.h"
 #include "services/auth/admin_service.h"
 #include "services/auth/auth_service.h"
@@ -34,6 +37,10 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   operators::HttpServer http(HttpOptionsOf(config));
   ServeWellKnown(http, parts.hub(), config.issuer);
   if (absl::Status started = http.Start(); !started.ok()) return started;
+  std::optional<rpc::CertificateLife> http_life;
+  if (!config.http_tls_cert_file.empty()) {
+    http_life.emplace("http", config.http_tls_cert_file, rpc::Which::kFirst);
+  }
   parts.Start();
   process.OnDrain([&] { parts.Drain(); });
   process.OnClose("the trust feed", [&] { parts.Stop(); });

@@ -3,6 +3,7 @@
 
 #include "lib/config/config.h"
 #include "lib/redis/guarded_client.h"
+#include "lib/redis/persistence_watch.h"
 #include "lib/redis/subscription.h"
 #include "lib/rpc/process.h"
 #include "lib/workers/pool.h"
@@ -64,6 +65,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   process.OnClose("changes of keys", [&] { pool.Stop(kStopGrace); });
   process.OnClose("the key scheduler", [&] { scheduler.Stop(); });
   process.OnClose("the key feed", [&] { feed.Stop(); });
+  redis::PersistenceWatch persistence(**redis);
+  process.OnClose("the look at Redis' persistence", [&] { persistence.Stop(); });
   process.OnClose("redis", [&] { redis->reset(); });
   for (const auto& step :
        {std::function<absl::Status()>([&] { return CheckRedis(**redis, config); }),

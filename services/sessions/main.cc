@@ -2,6 +2,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "lib/config/config.h"
+#include "lib/redis/persistence_watch.h"
 #include "lib/rpc/process.h"
 #include "lib/telemetry/metrics.h"
 #include "services/sessions/await_redis.h"
@@ -50,6 +51,8 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   poller.Start();
   process.OnDrain([&feed] { feed.Drain(); });
   process.OnClose("the revocation poller", [&poller] { poller.Stop(); });
+  redis::PersistenceWatch persistence(access.bare());
+  process.OnClose("the look at Redis' persistence", [&persistence] { persistence.Stop(); });
   process.OnClose("redis", [&access] { access.Close(); });
 
   Sessions sessions({&store, &feed, &tokens, &clock},

@@ -13,11 +13,13 @@ namespace {
 
 namespace reasons = errors::reasons;
 
-void CountRefresh(std::string_view result) {
+telemetry::Counter RefreshesThat(std::string_view result) {
   static const telemetry::CounterFamily family(
       "tokenforge_refreshes_total", "Refresh tokens presented, by what came of it", {"result"});
-  family.With({result}).Increment();
+  return family.With({result});
 }
+
+void CountRefresh(std::string_view result) { RefreshesThat(result).Increment(); }
 
 void CountLimited() {
   static const telemetry::CounterFamily family(
@@ -75,6 +77,12 @@ bool IsAfter(const Session& session, const std::optional<PageStart>& start) {
 }
 
 }  // namespace
+
+Sessions::Sessions(Parts parts, Options options)
+    : parts_(parts), options_(std::move(options)), anchored_(parts.clock) {
+  // There from the start: the first theft is an increase, and not the beginning of a series.
+  RefreshesThat(NameOf(Verdict::kReused));
+}
 
 Moment Sessions::MomentFor(clock::SteadyTime deadline) const {
   return {std::chrono::floor<std::chrono::milliseconds>(parts_.clock->Now()),

@@ -62,8 +62,7 @@ class Sessions {
     // section 2.2.2).
     bool bind_client = true;
   };
-  Sessions(Parts parts, Options options)
-      : parts_(parts), options_(std::move(options)), anchored_(parts.clock) {}
+  Sessions(Parts parts, Options options);
 
   const Policy& policy() const { return options_.policy; }
 

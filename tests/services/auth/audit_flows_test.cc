@@ -9,6 +9,7 @@
 
 #include "lib/errors/facts.h"
 #include "lib/rpc/status.h"
+#include "lib/telemetry/metrics.h"
 #include "tests/services/auth/facade_fixture.h"
 #include "tests/services/auth/guesser.h"
 #include "tokenforge/auth/v1/admin.grpc.pb.h"
@@ -21,6 +22,14 @@ using ::testing::Not;
 using Admin = v1::AdminService::Stub;
 
 constexpr char kAda[] = "ada@example.org";
+
+// The counter of locks, as metrics tell it; -1 when they do not.
+int LocksTold() {
+  const std::string text = telemetry::ExposeText();
+  const std::string name = "\ntokenforge_accounts_locked_total ";
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? -1 : std::stoi(text.substr(at + name.size()));
+}
 
 class AuditFlowsTest : public FacadeTest {
  protected:
@@ -100,6 +109,8 @@ TEST_F(AuditFlowsTest, NobodyElseReadsTheLog) {
 
 TEST_F(AuditFlowsTest, ALockIsRecordedOnceHoweverManyGuessesItRefuses) {
   sessions_.limits.Lift();
+  const int told = LocksTold();
+  EXPECT_GE(told, 0) << "there before the first lock";
   Guesser guesser(ChannelAs("gateway"));
   for (int i = 0; i < 30; ++i) {
     guesser.Login(kAda, "wrong password", "198.51.100." + std::to_string(i));
@@ -107,6 +118,7 @@ TEST_F(AuditFlowsTest, ALockIsRecordedOnceHoweverManyGuessesItRefuses) {
   }
   const auto locks = Audited("login.locked", 2);
   EXPECT_EQ(locks.size(), 2u);
+  EXPECT_EQ(LocksTold(), told + 2);
   for (const auto& lock : locks) {
     EXPECT_THAT(lock.ip_address(), HasSubstr("198.51.100."));
     EXPECT_THAT(Attribute(lock, "client"), HasSubstr("/gateway"));
