@@ -8,6 +8,7 @@
 
 #include "cli/client.h"
 #include "cli/doctor_finding.h"
+#include "lib/config/config.h"
 #include "lib/jose/jwk_set.h"
 #include "tokenforge/auth/v1/trust.grpc.pb.h"
 
@@ -99,7 +100,20 @@ Findings ReadConditions(const std::string& name, const std::string& json) {
   if (!document["ready"].GetBool() && findings.empty()) {
     findings.push_back(Bad(name, "it is not ready", "it may be draining; look at its log"));
   }
-  if (findings.empty()) findings.push_back({.check = name, .found = "ready, with all it needs"});
+  const std::string version = document.HasMember("version") && document["version"].IsString()
+                                  ? document["version"].GetString()
+                                  : "";
+  if (findings.empty()) {
+    findings.push_back({.check = name, .found = "ready, with all it needs, version " + version});
+  }
+  if (version != config::Version()) {
+    findings.push_back(
+        {.check = name,
+         .health = Health::kWarning,
+         .found = "it runs version " + version + ", this program is " + config::Version(),
+         .remedy = "use the command line of the suite's own release, and finish an "
+                   "update that was begun"});
+  }
   return findings;
 }
 

@@ -79,7 +79,7 @@ Readiness::Report Readiness::Look() const {
     json.append("}");
     first = false;
   }
-  json.append("]}");
+  json.append("],\"version\":\"" TOKENFORGE_VERSION "\"}");
   return report;
 }
 

@@ -44,7 +44,8 @@ class Readiness {
   bool Draining() const;
 
   // The state at one instant; `json` is
-  // {"ready":false,"draining":false,"conditions":[{"name":"redis","ok":false,"detail":"starting"}]}
+  // {"ready":false,"draining":false,"conditions":[{"name":"redis","ok":false,"detail":"starting"}],
+  //  "version":"0.1.0"} (of the program)
   struct Report {
     bool ready = false;
     std::string json;

@@ -28,8 +28,9 @@ TEST(Readiness, SurvivesTheLossOfWhatHeldOnceAndReportsIt) {
   readiness.Set("redis", true);
   readiness.Set("redis", false, "away");
   EXPECT_TRUE(readiness.Ready());
-  EXPECT_EQ(readiness.Look().json, R"({"ready":true,"draining":false,"conditions":[)"
-                                   R"({"name":"redis","ok":false,"detail":"away"}]})");
+  EXPECT_EQ(readiness.Look().json.find(R"({"ready":true,"draining":false,"conditions":[)"
+                                       R"({"name":"redis","ok":false,"detail":"away"}],"version")"),
+            0U);
 }
 
 TEST(Readiness, DoesNotWaitForWhatIsOnlyNoted) {
@@ -94,9 +95,11 @@ TEST(Readiness, ListenersNeverMissTheLastStateWhateverTheThreadsDo) {
 TEST(Readiness, NamesAndDetailsCannotBreakTheReport) {
   Readiness readiness;
   readiness.Set("a\"b", false, "line\nbreak");
-  EXPECT_EQ(readiness.Look().json,
-            "{\"ready\":false,\"draining\":false,\"conditions\":[{\"name\":\"a\\\"b\",\"ok\":false,"
-            "\"detail\":\"line\\nbreak\"}]}");
+  EXPECT_EQ(
+      readiness.Look().json.find(
+          "{\"ready\":false,\"draining\":false,\"conditions\":[{\"name\":\"a\\\"b\",\"ok\":false,"
+          "\"detail\":\"line\\nbreak\"}],"),
+      0U);
 }
 
 }  // namespace
