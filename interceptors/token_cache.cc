@@ -38,8 +38,26 @@ std::size_t TokenCache::SlotToGiveAway(Set& set) {
   }
 }
 
-void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
+void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token, clock::WallTime end,
+                        clock::WallTime now) {
   if (sets_.empty()) return;
+  Put(std::move(token), end);
+  for (std::size_t i = 0; i < kSwept; ++i) SweepNext(now);
+}
+
+void TokenCache::SweepNext(clock::WallTime now) {
+  const std::size_t index = next_swept_.fetch_add(1, std::memory_order_relaxed) % sets_.size();
+  Set& set = sets_[index];
+  std::array<std::shared_ptr<const VerifiedToken>, kWays> leaving;  // freed after the lock
+  sync::MutexLock lock(&stripes_[index % stripes_.size()].mutex);
+  for (std::size_t i = 0; i < kWays; ++i) {
+    if (set.ends[i] > now || set.tokens[i] == nullptr) continue;
+    leaving[i] = std::move(set.tokens[i]);
+    size_.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+void TokenCache::Put(std::shared_ptr<const VerifiedToken> token, clock::WallTime end) {
   const std::uint64_t hash = hash_(token->token);
   const std::size_t index = hash % sets_.size();
   Set& set = sets_[index];
@@ -49,6 +67,7 @@ void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
     // Two calls verified the same token at once, or two tokens hash alike: one slot is enough.
     if (set.tokens[i] != nullptr && set.hashes[i] == hash) {
       leaving = std::exchange(set.tokens[i], std::move(token));
+      set.ends[i] = end;
       return;
     }
   }
@@ -56,6 +75,7 @@ void TokenCache::Insert(std::shared_ptr<const VerifiedToken> token) {
   leaving = std::exchange(set.tokens[slot], std::move(token));
   if (leaving == nullptr) size_.fetch_add(1, std::memory_order_relaxed);
   set.hashes[slot] = hash;
+  set.ends[slot] = end;
 }
 
 void TokenCache::Erase(const VerifiedToken& token) {

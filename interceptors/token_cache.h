@@ -3,8 +3,10 @@
 //
 // Only verified tokens get in, so nobody can push others out with junk. Bounded by its number of
 // slots: sets of eight, each token in the set of its keyed hash, and within a set the slots not
-// used lately are given away first. A token counts as found only when all of its bytes agree. What
-// an entry was worth when it was stored is for the verifier to check again.
+// used lately are given away first. Whoever puts one in also takes expired ones out of a few sets,
+// in turn: the cache grows with the tokens of a lifetime, not with all that ever came by. A token
+// counts as found only when all of its bytes agree. What an entry was worth when it was stored is
+// for the verifier to check again.
 //
 // Thread-safe: striped locks, held for a few instructions. Capacity 0 remembers nothing.
 #pragma once
@@ -48,15 +50,18 @@ class TokenCache {
   explicit TokenCache(std::size_t capacity);
 
   std::shared_ptr<const VerifiedToken> Find(std::string_view token);
-  void Insert(std::shared_ptr<const VerifiedToken> token);
+  // From `end` on the token may be forgotten.
+  void Insert(std::shared_ptr<const VerifiedToken> token, clock::WallTime end, clock::WallTime now);
   void Erase(const VerifiedToken& token);
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
   std::size_t capacity() const { return sets_.size() * kWays; }
 
  private:
   static constexpr std::size_t kWays = 8;
+  static constexpr std::size_t kSwept = 4;  // sets, for each token that comes in
   struct Set {
     std::array<std::uint64_t, kWays> hashes{};
+    std::array<clock::WallTime, kWays> ends{};
     std::array<std::shared_ptr<const VerifiedToken>, kWays> tokens;
     std::uint8_t used = 0;  // a bit for each slot that was found since the hand last came by
     std::uint8_t hand = 0;
@@ -66,11 +71,14 @@ class TokenCache {
   };
 
   static std::size_t SlotToGiveAway(Set& set);
+  void Put(std::shared_ptr<const VerifiedToken> token, clock::WallTime end);
+  void SweepNext(clock::WallTime now);
 
   const TokenHash hash_;
   std::vector<Set> sets_;  // each guarded by stripes_[index % size]
   std::array<Stripe, 64> stripes_;
   std::atomic<std::size_t> size_ = 0;
+  std::atomic<std::size_t> next_swept_ = 0;
 };
 
 }  // namespace tokenforge::internal

@@ -221,7 +221,7 @@ absl::StatusOr<TokenVerifier::Token> TokenVerifier::VerifyAnew(std::string_view 
     return Refused(
         Remember(token, {reasons::TOKEN_REVOKED, issuer->index, true, version, verdict.since}));
   }
-  cache_.Insert(verified);
+  cache_.Insert(verified, EndOf(*verified), verdict.since);
   return verified;
 }
 

@@ -20,10 +20,17 @@ std::shared_ptr<const VerifiedToken> Verified(const std::string& token) {
   return std::make_shared<const VerifiedToken>(token, claims, "jwk");
 }
 
+constexpr clock::WallTime kNow{std::chrono::hours(500'000)};
+
+void Insert(TokenCache& cache, std::shared_ptr<const VerifiedToken> token,
+            clock::WallTime now = kNow) {
+  cache.Insert(std::move(token), now + std::chrono::minutes(10), now);
+}
+
 TEST(TokenCache, FindsWhatWasInserted) {
   TokenCache cache(1024);
   EXPECT_EQ(cache.Find(Token(1)), nullptr);
-  cache.Insert(Verified(Token(1)));
+  Insert(cache, Verified(Token(1)));
   ASSERT_NE(cache.Find(Token(1)), nullptr);
   EXPECT_EQ(cache.Find(Token(1))->claims.subject, Token(1));
   EXPECT_EQ(cache.size(), 1u);
@@ -32,7 +39,7 @@ TEST(TokenCache, FindsWhatWasInserted) {
 TEST(TokenCache, EveryByteOfATokenCounts) {
   TokenCache cache(1024);
   const std::string token = Token(1);
-  cache.Insert(Verified(token));
+  Insert(cache, Verified(token));
   for (std::size_t i = 0; i < token.size(); ++i) {
     std::string other = token;
     other[i] = other[i] == 'x' ? 'y' : 'x';
@@ -46,15 +53,15 @@ TEST(TokenCache, EveryByteOfATokenCounts) {
 TEST(TokenCache, TokensThatHashAlikeAreNotTakenForEachOther) {
   TokenCache cache(1024);
   const std::string tail(64, 'z');  // the same tail, so the same hash
-  cache.Insert(Verified("one." + tail));
+  Insert(cache, Verified("one." + tail));
   EXPECT_EQ(cache.Find("two." + tail), nullptr);
-  cache.Insert(Verified("two." + tail));
+  Insert(cache, Verified("two." + tail));
   EXPECT_NE(cache.Find("two." + tail), nullptr);
 }
 
 TEST(TokenCache, NeverHoldsMoreThanItsCapacity) {
   TokenCache cache(256);
-  for (int i = 0; i < 10'000; ++i) cache.Insert(Verified(Token(i)));
+  for (int i = 0; i < 10'000; ++i) Insert(cache, Verified(Token(i)));
   EXPECT_LE(cache.size(), cache.capacity());
   EXPECT_EQ(cache.capacity(), 256u);
   std::size_t found = 0;
@@ -64,9 +71,9 @@ TEST(TokenCache, NeverHoldsMoreThanItsCapacity) {
 
 TEST(TokenCache, KeepsWhatIsUsedWhenOthersCome) {
   TokenCache cache(8);  // one set
-  cache.Insert(Verified(Token(0)));
+  Insert(cache, Verified(Token(0)));
   for (int i = 1; i < 500; ++i) {
-    cache.Insert(Verified(Token(i)));
+    Insert(cache, Verified(Token(i)));
     ASSERT_NE(cache.Find(Token(0)), nullptr) << "after " << i;
   }
 }
@@ -74,8 +81,8 @@ TEST(TokenCache, KeepsWhatIsUsedWhenOthersCome) {
 TEST(TokenCache, ErasesOneTokenAndNotItsSuccessor) {
   TokenCache cache(1024);
   const auto first = Verified(Token(1));
-  cache.Insert(first);
-  cache.Insert(Verified(Token(1)));
+  Insert(cache, first);
+  Insert(cache, Verified(Token(1)));
   cache.Erase(*first);  // it is no longer there
   EXPECT_NE(cache.Find(Token(1)), nullptr);
   cache.Erase(*cache.Find(Token(1)));
@@ -83,9 +90,21 @@ TEST(TokenCache, ErasesOneTokenAndNotItsSuccessor) {
   EXPECT_EQ(cache.size(), 0u);
 }
 
+TEST(TokenCache, ForgetsWhatHasExpiredAsOthersCome) {
+  TokenCache cache(65536);
+  constexpr std::size_t kLife = 600, kRound = 65536 / 8 / 4;
+  std::size_t largest = 0;
+  for (int i = 0; i < 20'000; ++i) {  // one a second, for ten minutes each
+    Insert(cache, Verified(Token(i)), kNow + std::chrono::seconds(i));
+    largest = std::max(largest, cache.size());
+  }
+  EXPECT_LE(largest, kLife + kRound + 1);
+  for (int i = 20'000 - kLife; i < 20'000; ++i) EXPECT_NE(cache.Find(Token(i)), nullptr) << i;
+}
+
 TEST(TokenCache, WithoutCapacityRemembersNothing) {
   TokenCache cache(0);
-  cache.Insert(Verified(Token(1)));
+  Insert(cache, Verified(Token(1)));
   EXPECT_EQ(cache.Find(Token(1)), nullptr);
 }
 
@@ -98,7 +117,7 @@ TEST(TokenCache, ServesManyThreadsAtOnce) {
         const std::string token = Token((i * 7 + thread) % 1'000);
         const auto found = cache.Find(token);
         if (found == nullptr) {
-          cache.Insert(Verified(token));
+          Insert(cache, Verified(token));
         } else {
           ASSERT_EQ(found->claims.subject, token);
           if (i % 50 == 0) cache.Erase(*found);
