@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "absl/status/status.h"
+#include "lib/async/local.h"
 
 namespace tokenforge::workers {
 
@@ -28,6 +29,7 @@ struct Job {
   std::function<void(int worker)> work;
   std::function<void(absl::Status)> refused;
   std::string group = {};
+  async::Local local = {};  // of whoever wants it done
 };
 using Jobs = std::deque<Job>;
 

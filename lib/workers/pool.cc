@@ -42,7 +42,7 @@ Pool::~Pool() {
 }
 
 void Pool::Submit(Deadline deadline, Work work, Refused refused, std::string group) {
-  Job job{deadline, std::move(work), std::move(refused), std::move(group)};
+  Job job{deadline, std::move(work), std::move(refused), std::move(group), async::CurrentLocal()};
   Jobs expired;
   const std::optional<absl::Status> refusal = Enqueue(job, expired);
   for (const Job& dead : expired) dead.refused(Expired());
@@ -135,6 +135,7 @@ nanoseconds Pool::Do(Job& job, int worker) const {
     job.refused(Expired());
     return nanoseconds(0);
   }
+  const async::LocalScope scope(job.local);
   try {
     job.work(worker);
   } catch (...) {

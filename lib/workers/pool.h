@@ -17,6 +17,8 @@
 // threads()-1: two pieces of work never run under the same number at the same time, and each sees
 // what the one before it did there.
 //
+// Work runs with the Local of whoever submitted it (lib/async/local.h).
+//
 // Thread-safe. The destructor drops what waits and joins; work must not destroy its own pool.
 #pragma once
 

@@ -227,5 +227,19 @@ TEST(Pool, WorkMaySubmitMoreWorkAndAwaitAnotherPool) {
   EXPECT_EQ(*Wait(both()), 3);
 }
 
+TEST(Pool, WorkHasTheLocalOfWhoeverSubmittedIt) {
+  Pool pool({.name = "sql"});
+  const auto of_task = std::make_shared<const int>(1);
+  const auto seen = [&](const async::Local& local) {
+    const async::LocalScope scope(local);
+    const Event<const void*> ran;
+    pool.Submit(
+        InAMinute(), [ran](int) { ran.Report(async::CurrentLocal().get()); }, MustNotBeRefused());
+    return ran.Await();
+  };
+  EXPECT_EQ(seen(of_task), of_task.get());
+  EXPECT_EQ(seen(nullptr), nullptr) << "not what the thread had before";
+}
+
 }  // namespace
 }  // namespace tokenforge::workers
