@@ -1,8 +1,10 @@
 #include "lib/telemetry/trace.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/telemetry/random.h"
+#include "lib/telemetry/sampling.h"
 
 namespace tokenforge::telemetry {
 namespace {
@@ -16,13 +18,25 @@ void Join(std::string_view value, std::string* to) {
   to->append(value.substr(0, room));
 }
 
+// Blanks around a field's value are no part of it (RFC 9110, section 5.5); gRPC leaves them there.
+std::string_view WithoutBlanks(std::string_view value) {
+  const std::size_t first = value.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return value.substr(first, value.find_last_not_of(" \t") - first + 1);
+}
+
+// Of a trace that begins here.
+std::uint8_t RootFlags(const TraceId& trace_id) {
+  return TraceContext::kRandom | (SamplesRoot(trace_id) ? TraceContext::kSampled : 0);
+}
+
 }  // namespace
 
 TraceContext TraceContext::New() {
   TraceContext context;
   FillRandomId(context.trace_id);
   FillRandomId(context.span_id);
-  context.flags = kSampled | kRandom;
+  context.flags = RootFlags(context.trace_id);
   context.request_id = NewRequestId();
   return context;
 }
@@ -83,7 +97,7 @@ void TraceHeaders::Add(std::string_view name, std::string_view value) {
 TraceContext TraceHeaders::Extract() const {
   TraceContext context;
   std::optional<Traceparent> parent;
-  if (traceparent_.count == 1) parent = ParseTraceparent(traceparent_.value);
+  if (traceparent_.count == 1) parent = ParseTraceparent(WithoutBlanks(traceparent_.value));
   if (parent.has_value()) {
     context.trace_id = parent->trace_id;
     context.parent_span_id = parent->parent_id;
@@ -95,12 +109,20 @@ TraceContext TraceHeaders::Extract() const {
     }
   } else {
     FillRandomId(context.trace_id);
-    context.flags = TraceContext::kSampled | TraceContext::kRandom;
+    context.flags = RootFlags(context.trace_id);
   }
   FillRandomId(context.span_id);
   if (baggage_.size() <= kMaxRaw) context.baggage = NormalizeBaggage(baggage_);
   const bool good_request_id = request_id_.count == 1 && IsRequestId(request_id_.value);
   context.request_id = good_request_id ? std::string(request_id_.value) : NewRequestId();
+  return context;
+}
+
+TraceContext TraceHeaders::Named() const {
+  TraceContext context = Extract();
+  if (context.parent_span_id != SpanId{}) {
+    context.span_id = std::exchange(context.parent_span_id, SpanId{});
+  }
   return context;
 }
 

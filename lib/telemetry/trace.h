@@ -2,9 +2,9 @@
 // x-request-id.
 //
 // A server makes its context from the caller's headers with TraceHeaders, hands it on with every
-// outgoing call as a Child(), and writes its ids into each log line. Headers are hostile input: a
-// bad one never fails a call, it is dropped and a new trace starts (W3C: "MUST ignore"). Nothing
-// here exports spans.
+// outgoing call, and writes its ids into each log line. Headers are hostile input: a
+// bad one never fails a call, it is dropped and a new trace starts (W3C: "MUST ignore"). What of a
+// trace is recorded and exported is for sampling.h and span.h.
 //
 // Values without hidden state, safe to copy between threads. Ids come from a per-thread generator
 // seeded by the kernel: unique, but not secret and never to be used as a credential.
@@ -42,7 +42,7 @@ struct TraceContext {
   std::string baggage;     // valid, at most 8192 bytes and 64 members; may be empty
   std::string request_id;  // always [A-Za-z0-9._-]{1,128}
 
-  // A new trace with a new request id.
+  // A new trace with a new request id, recorded or not as sampling.h decides.
   static TraceContext New();
 
   // The span of something that this span asked for: the same trace, a new span id.
@@ -68,8 +68,11 @@ class TraceHeaders {
   void Add(std::string_view name, std::string_view value);
 
   // The span of the server that received the call: a child of the caller's span when traceparent
-  // was good, else the root of a new trace. Never fails.
+  // was good, else the root of a new trace, recorded or not as sampling.h decides. Never fails.
   TraceContext Extract() const;
+  // The span that traceparent itself names: what a guard that stands before us made of the
+  // caller's. Without a good one as Extract().
+  TraceContext Named() const;
 
  private:
   struct Single {

@@ -94,6 +94,32 @@ TEST(Extract, ContinuesTheCallersTraceInASpanOfItsOwn) {
   EXPECT_EQ(context.tracestate, "a=1");
 }
 
+TEST(Extract, LeavesBlanksAroundTraceparentOut) {
+  for (const std::string& value : {" " + kGood, "\t" + kGood, kGood + " ", kGood + "\t",
+                                   "\t " + kGood + " \t"}) {
+    EXPECT_EQ(ExtractOf({{"traceparent", value}}).TraceIdHex(), kTrace) << value;
+  }
+  EXPECT_NE(ExtractOf({{"traceparent", " \t"}}).TraceIdHex(), kTrace);
+}
+
+TEST(Named, IsTheSpanThatTraceparentNames) {
+  TraceHeaders headers;
+  headers.Add("traceparent", kGood);
+  headers.Add("tracestate", "a=1");
+  const TraceContext context = headers.Named();
+  EXPECT_EQ(context.Traceparent(), kGood);
+  EXPECT_EQ(context.parent_span_id, SpanId{});
+  EXPECT_EQ(context.tracestate, "a=1");
+}
+
+TEST(Named, IsANewOneWithoutAGoodTraceparent) {
+  TraceHeaders headers;
+  headers.Add("traceparent", "nonsense");
+  const TraceContext context = headers.Named();
+  EXPECT_NE(context.span_id, SpanId{});
+  EXPECT_EQ(context.parent_span_id, SpanId{});
+}
+
 TEST(Extract, StartsANewTraceAndForgetsTracestateWhenTraceparentIsBad) {
   const TraceContext context = ExtractOf({{"traceparent", "nonsense"}, {"tracestate", "a=1"}});
   EXPECT_THAT(context.TraceIdHex(), MatchesRegex("[0-9a-f]{32}"));
