@@ -97,7 +97,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& target
   // gRPC would send the whole list as :authority, which is no authority (RFC 9113).
   if (AddressCount(target) > 1) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "replicas");
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(internal::ClientMetrics());
+  interceptors.push_back(internal::ClientMetrics(AddressCount(target) > 1 ? "" : target));
   return grpc::experimental::CreateCustomChannelWithInterceptors(*name, *credentials, arguments,
                                                                  std::move(interceptors));
 }

@@ -5,6 +5,9 @@
 
 #include <string>
 
+#include "lib/rpc/client_metrics.h"
+#include "lib/telemetry/span_queue.h"
+
 namespace tokenforge::rpc {
 namespace {
 
@@ -24,7 +27,10 @@ OutgoingContext::OutgoingContext(const ServerCall& call) : deadline_(call.deadli
     client_ = std::make_unique<grpc::ClientContext>();
   }
   client_->set_deadline(WallOf(deadline_));
-  PutTrace(call.trace().Child(), *client_);
+  PutTrace(call.trace(), *client_);
+  if (call.context() == nullptr && telemetry::SpansOfProcess().taking()) {
+    client_->AddMetadata(std::string(internal::kRootMark), "1");
+  }
 }
 
 OutgoingContext::~OutgoingContext() = default;

@@ -11,11 +11,13 @@
 #include <typeinfo>
 #include <utility>
 
+#include "lib/config/config.h"
 #include "lib/operators/operators_server.h"
 #include "lib/rpc/certificate_life.h"
 #include "lib/rpc/drain.h"
 #include "lib/rpc/health.h"
 #include "lib/rpc/peer.h"
+#include "lib/rpc/tracing.h"
 #include "lib/secret/process.h"
 #include "lib/telemetry/log.h"
 
@@ -54,6 +56,7 @@ absl::Status CallWire(const std::function<absl::Status()>& wire) {
 struct Process::State {
   explicit State(std::string name) : service(std::move(name)) {}
 
+  absl::Status StartSpans();
   int Finish(const absl::Status& status);
 
   const std::string service;
@@ -61,6 +64,7 @@ struct Process::State {
   operators::Readiness readiness;
   std::unique_ptr<Health> health;  // readiness tells it, so it lives as long
   std::unique_ptr<operators::Server> operators;
+  std::shared_ptr<otlp::Exporter> spans;  // null: nothing is exported
   Drain drain;
 };
 
@@ -84,11 +88,21 @@ int Process::Run(const ServerSettings& settings, const std::function<absl::Statu
   state_->operators =
       std::make_unique<operators::Server>(settings.operators_listen, &state_->readiness);
   absl::Status status = state_->operators->Start();
+  if (status.ok()) status = state_->StartSpans();
   if (status.ok()) status = CallWire(wire);
   return state_->Finish(status);
 }
 
+absl::Status Process::State::StartSpans() {
+  auto exporter = StartTracing({service, config::Version()}, settings.tracing, settings.tls);
+  if (!exporter.ok()) return exporter.status();
+  spans = *std::move(exporter);
+  return absl::OkStatus();
+}
+
 int Process::State::Finish(const absl::Status& status) {
+  drain.Stage("exporting spans");
+  spans.reset();
   drain.Stage("closing the operators' port");
   operators->Stop();
   if (status.ok()) {
@@ -103,9 +117,7 @@ int Process::State::Finish(const absl::Status& status) {
 
 operators::Readiness& Process::readiness() { return state_->readiness; }
 
-void Process::OnDrain(std::function<void()> hook) {
-  state_->drain.OnDrain(std::move(hook));
-}
+void Process::OnDrain(std::function<void()> hook) { state_->drain.OnDrain(std::move(hook)); }
 
 void Process::OnClose(std::string name, std::function<void()> close) {
   state_->drain.OnClose(std::move(name), std::move(close));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/telemetry/span_queue.h"
+
 namespace tokenforge::rpc {
 
 namespace {
@@ -30,11 +32,14 @@ telemetry::TraceContext TraceOf(const grpc::ServerContextBase& context) {
   for (const auto& [name, value] : context.client_metadata()) {
     headers.Add({name.data(), name.size()}, {value.data(), value.size()});
   }
-  return headers.Extract();
+  return headers.Named();
 }
 
 void PutTrace(const telemetry::TraceContext& trace, grpc::ClientContext& context) {
-  for (const auto& [name, value] : trace.Headers()) context.AddMetadata(name, value);
+  const bool recorded = (trace.flags & telemetry::TraceContext::kSampled) != 0 &&
+                        telemetry::SpansOfProcess().taking();
+  const auto headers = recorded ? trace.Headers() : trace.Child().Headers();
+  for (const auto& [name, value] : headers) context.AddMetadata(name, value);
 }
 
 ServerCall::ServerCall(const grpc::CallbackServerContext& context,

@@ -28,12 +28,14 @@ clock::SteadyTime DeadlineOf(const grpc::ServerContextBase& context,
                              std::chrono::milliseconds fallback = kDefaultDeadline);
 
 // The trace and request ID that came with a call. Malformed ones are ignored, as W3C asks, and made
-// anew. A guarded server has put its own span there before the handler runs, so what a handler
-// reads is its own span.
+// anew. A guarded server has put its own span there before the handler runs: that is what a handler
+// reads, and what is the parent of whatever it asks for. Without a guard it is the caller's.
 telemetry::TraceContext TraceOf(const grpc::ServerContextBase& context);
 
 // Writes `traceparent`, `tracestate`, `baggage` and `x-request-id` into the metadata of an outgoing
-// call.
+// call, which `trace`, the span of a call that is served or of background work, asks for. When
+// spans are recorded it is named itself, and the channel puts the span of the call below it
+// (client_metrics.h); otherwise a new one is named that nobody records, as W3C asks for.
 void PutTrace(const telemetry::TraceContext& trace, grpc::ClientContext& context);
 
 class ServerCall {

@@ -49,6 +49,7 @@ void Declare(config::Parser& parser, ServerSettings* settings, std::string liste
   parser.Choice("log-level", &settings->log_level, {"debug", "info", "warning", "error"},
                 defaults.log_level, "least level to write");
   parser.Path("log-file", &settings->log_file, "", "file to append to instead of standard error");
+  Declare(parser, &settings->tracing);
   parser.Check([settings] {
     std::vector<std::string> mistakes;
     if (settings->drain_delay + settings->shutdown_grace > settings->stop_limit) {
@@ -61,6 +62,22 @@ void Declare(config::Parser& parser, ServerSettings* settings, std::string liste
     }
     return mistakes;
   });
+}
+
+void Declare(config::Parser& parser, TraceSettings* settings) {
+  parser.Group("Traces");
+  parser.String("otlp-endpoint", &settings->endpoint, "",
+                "OTLP/gRPC collector for spans, https://HOST:PORT, or http:// on this machine; "
+                "empty: none");
+  parser.FileThatExists("otlp-ca-file", &settings->ca_file, "",
+                        "CA of the collector's certificate, PEM; empty: that of tls-ca-file");
+  parser.String("otlp-identity", &settings->identity, "",
+                "SPIFFE ID that the collector must have, or its path in our trust domain; empty: "
+                "its certificate must have its host name");
+  parser.String("trace-sample-ratio", &settings->sample_ratio, TraceSettings().sample_ratio,
+                "of the traces that begin here, how many are recorded, 0 to 1; a caller's decision "
+                "stands");
+  parser.Check([settings] { return MistakesIn(*settings); });
 }
 
 void ApplyLimits(const ServerSettings& settings, grpc::ServerBuilder& builder) {

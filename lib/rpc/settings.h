@@ -9,6 +9,7 @@
 #include <string>
 
 #include "lib/rpc/tls.h"
+#include "lib/rpc/tracing.h"
 
 namespace tokenforge::config {
 class Parser;
@@ -32,6 +33,7 @@ struct ServerSettings {
   std::int64_t max_concurrent_streams = 1000;  // --max-concurrent-streams, a connection
   std::string log_level = "info";              // --log-level
   std::string log_file;                        // --log-file; empty: stderr
+  TraceSettings tracing;
 };
 
 // Declares these settings; the two addresses are the service's defaults, such as "127.0.0.1:7445".

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/errors/errors.h"
 #include "lib/telemetry/log.h"
+#include "lib/telemetry/trace.h"
 #include "tokenforge/errors/v1/details.pb.h"
 
 namespace tokenforge::rpc {
@@ -17,6 +18,7 @@ namespace {
 namespace reasons = errors::reasons;
 using errors::v1::RpcStatus;
 
+constexpr std::string_view kRequestInfoUrl = "type.googleapis.com/google.rpc.RequestInfo";
 constexpr std::array kUrls = {errors::kErrorInfoUrl, errors::kBadRequestUrl, errors::kRetryInfoUrl};
 
 // Trailers over the receiver's limit (8 KiB by default) are lost with the whole answer. The message
@@ -118,6 +120,19 @@ grpc::Status ToGrpc(const absl::Status& status) {
       Shortened({status.message().data(), status.message().size()}, kMaxMessage);
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
                       DetailsOf(status, message));
+}
+
+grpc::Status WithRequestInfo(const grpc::Status& status, const telemetry::TraceContext& trace) {
+  if (status.ok() || !errors::ReasonOf(Restored(status))) return status;
+  errors::v1::RequestInfo info;
+  info.set_request_id(trace.request_id);
+  info.set_serving_data(trace.TraceIdHex());
+  RpcStatus more;  // a repeated field that is appended to another is one repeated field
+  auto* const any = more.add_details();
+  any->set_type_url(std::string(kRequestInfoUrl));
+  any->set_value(info.SerializeAsString());
+  return grpc::Status(status.error_code(), status.error_message(),
+                      status.error_details() + more.SerializeAsString());
 }
 
 absl::Status FromGrpc(const grpc::Status& status, std::string_view peer) {

@@ -12,6 +12,10 @@ namespace grpc {
 class Status;
 }
 
+namespace tokenforge::telemetry {
+struct TraceContext;
+}
+
 namespace tokenforge::rpc {
 
 // What a caller is told: code, message and, in `grpc-status-details-bin`, google.rpc.ErrorInfo,
@@ -19,6 +23,11 @@ namespace tokenforge::rpc {
 // caller: it becomes INTERNAL INTERNAL_FAULT with a general text, and its own text goes to the log
 // only.
 grpc::Status ToGrpc(const absl::Status& status);
+
+// The same status with google.rpc.RequestInfo among its details: request ID and trace ID, for
+// whoever asks the operators about it. A status without a reason of ours stays as it is: its
+// details are somebody else's.
+grpc::Status WithRequestInfo(const grpc::Status& status, const telemetry::TraceContext& trace);
 
 // What a server said, with reason, field faults and retry delay restored. A status without a reason
 // of ours, as the transport or a foreign server makes it, becomes DEPENDENCY_DOWN (UNAVAILABLE,
