@@ -12,6 +12,19 @@ namespace {
 
 thread_local const CommandLoop* tls_loop = nullptr;
 
+// Below the span of the task that asks. Names only: keys and arguments hold what nobody may see.
+telemetry::Span BeginSpan(const Command& command) {
+  telemetry::Span span = telemetry::Span::Begin(telemetry::SpanKind::kClient, command.label());
+  if (!span) return span;
+  span.Set("db.system.name", "redis");
+  span.Set("db.operation.name", command.has_source() ? "EVALSHA" : command.label());
+  if (command.has_source()) {
+    span.Rename("EVALSHA " + command.label());
+    span.Set("db.stored_procedure.name", command.label());
+  }
+  return span;
+}
+
 }  // namespace
 
 CommandLoop::CommandLoop(size_t max_outstanding, Observer* observer, Backend* backend)
@@ -52,6 +65,7 @@ void CommandLoop::Run(Command command, clock::SteadyTime deadline, Client::Done 
   const bool admitted = outstanding_.fetch_add(1, std::memory_order_relaxed) < max_outstanding_;
   auto pending =
       std::make_unique<Pending>(&outstanding_, std::move(command), deadline, std::move(done));
+  pending->span = BeginSpan(pending->command);
   if (!admitted) return Finish(pending.get(), failures::QueueFull());
   if (pending->command.spans_slots()) {
     return Finish(pending.get(), failures::SpansSlots(pending->command.label()));
@@ -82,6 +96,7 @@ std::unique_ptr<Pending> CommandLoop::Make(Command command, clock::SteadyTime de
 void CommandLoop::Finish(Pending* pending, absl::StatusOr<Reply> result) {
   if (!pending->done) return;  // its deadline came first
   const Client::Done done = std::exchange(pending->done, nullptr);
+  pending->span.End(result.status().code());
   if (observer_ != nullptr) {
     observer_->OnDone(pending->command.label(), std::chrono::steady_clock::now() - pending->started,
                       result.status());

@@ -11,6 +11,7 @@
 
 #include "lib/redis/client.h"
 #include "lib/redis/deadline_wheel.h"
+#include "lib/telemetry/span.h"
 
 namespace tokenforge::redis {
 
@@ -34,6 +35,7 @@ struct Pending : DeadlineWheel::Entry {
   Client::Done done;             // empty once it has been called
   Pipeline* pipeline = nullptr;  // where it was sent last
   bool sent = false;             // to any server: it may have run
+  telemetry::Span span;          // empty: not traced
 
   // Of a cluster's client.
   bool asking = false;   // ASKING goes ahead of it

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/telemetry/log.h"
+#include "lib/telemetry/span.h"
 
 namespace tokenforge::users {
 namespace {
@@ -23,6 +24,11 @@ telemetry::Histogram HashSeconds() {
   return telemetry::HistogramFamily("tokenforge_password_hash_seconds",
                                     "How long hashing or comparing one password took")
       .With();
+}
+
+// Made alike whether there is such an account or not, and whatever the comparison says.
+telemetry::Span HashSpan(std::string_view name) {
+  return telemetry::Span::Begin(telemetry::SpanKind::kInternal, name);
 }
 
 }  // namespace
@@ -46,7 +52,9 @@ async::Task<absl::StatusOr<secret::Secret>> HashQueue::Hash(workers::Deadline de
                                                             const secret::Secret& password) {
   auto hash = [this, &password](int) -> absl::StatusOr<secret::Secret> {
     const auto begin = steady_clock::now();
+    telemetry::Span span = HashSpan("hash password");
     absl::StatusOr<secret::Secret> hashed = hasher_.Hash(password);
+    span.End(hashed.status().code());
     hash_seconds_.Observe(steady_clock::now() - begin);
     return hashed;
   };
@@ -70,7 +78,9 @@ absl::StatusOr<HashQueue::Comparison> HashQueue::CompareNow(workers::Deadline de
                                                             const secret::Secret& password,
                                                             const secret::Secret* stored) const {
   const auto begin = steady_clock::now();
+  telemetry::Span span = HashSpan("compare password");
   const absl::StatusOr<bool> matches = hasher_.Matches(password, stored);
+  span.End(matches.status().code());
   const auto end = steady_clock::now();
   hash_seconds_.Observe(end - begin);
   if (!matches.ok()) return matches.status();

@@ -6,6 +6,7 @@
 
 #include "lib/telemetry/log.h"
 #include "lib/telemetry/metrics.h"
+#include "lib/telemetry/span.h"
 #include "services/users/migrations.h"
 
 namespace tokenforge::users {
@@ -42,8 +43,12 @@ async::Task<absl::Status> SqlDatabase::Ping(Deadline deadline) {
 absl::Status SqlDatabase::OnSession(int worker, Deadline deadline, const char* operation,
                                     const std::function<void(SqlSession&)>& use) {
   const auto begin = steady_clock::now();
+  telemetry::Span span = telemetry::Span::Begin(telemetry::SpanKind::kClient, operation);
+  span.Set("db.system.name", dialect_->name());
+  span.Set("db.operation.name", operation);
   absl::Status status = UseSession(worker, deadline, use);
   telemetry::DependencyDuration(dialect_->name(), operation).Observe(steady_clock::now() - begin);
+  span.End(status.code());
   return status;
 }
 
