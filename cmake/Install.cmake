@@ -11,7 +11,7 @@ foreach(program tokenforge tokenforge-auth tokenforge-keys tokenforge-sessions t
   endif()
 endforeach()
 
-set(guard_archives guard guard_testing rpc telemetry jose secret errors proto_trust proto_access proto_errors)
+set(guard_archives guard guard_testing rpc otlp telemetry jose secret errors proto_otlp proto_trust proto_access proto_errors)
 foreach(name IN LISTS guard_archives)
   install(TARGETS tokenforge_${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT guard)
 endforeach()

@@ -127,6 +127,7 @@ class DecoratedHandler final : public MethodHandler {
       return Refuse(call, Refusal(errors::reasons::INTERNAL_FAULT));
     }
     if (!call.status.ok()) guarded->NoteMalformedRequest();
+    const async::LocalScope scope(guarded->local());  // what the handler begins, and awaits
     wrapped_.RunHandler(call);
   }
 

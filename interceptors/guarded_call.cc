@@ -62,6 +62,9 @@ telemetry::ServerMethod UnclaimedMethod(std::string_view path) {
   return telemetry::ServerMethod::Other();
 }
 
+// Health checks come every few seconds from everywhere: not worth a trace each.
+bool IsProbe(std::string_view path) { return path.starts_with("/grpc.health.v1.Health/"); }
+
 }  // namespace
 
 GuardedCall::GuardedCall(const Gate& gate, const CheckedMethods& checked,
@@ -138,6 +141,9 @@ void GuardedCall::TakeTrace(Metadata& metadata) {
   telemetry::TraceHeaders headers;
   for (const auto& [name, value] : metadata) headers.Add(View(name), View(value));
   trace_ = headers.Extract();
+  if (!IsProbe(path_)) {
+    span_ = telemetry::Span::Begin(telemetry::SpanKind::kServer, {}, trace_, start_);
+  }
   traceparent_ = trace_.Traceparent();
   // The handler reads its own span there, and nothing that was malformed.
   Put(metadata, telemetry::kTraceparent, traceparent_);
@@ -178,13 +184,13 @@ void GuardedCall::FinishWith(grpc::experimental::InterceptorBatchMethods& batch)
   const std::string address = admission_.caller.peer().empty() ? context_.peer() : std::string();
   // It reaches a client only when the handler was quicker than the cancellation.
   if (const std::optional<absl::Status> ended = EndedByUs()) {
-    batch.ModifySendStatus(rpc::ToGrpc(*ended));
+    batch.ModifySendStatus(rpc::WithRequestInfo(rpc::ToGrpc(*ended), trace_));
     return Record(*ended, address);
   }
   if (sent.ok()) return Record(absl::StatusCode::kOk, "", address);
   const std::optional<absl::Status> mended = Mended(sent);
-  const grpc::Status last = mended ? rpc::ToGrpc(*mended) : sent;
-  if (mended) batch.ModifySendStatus(last);
+  const grpc::Status last = rpc::WithRequestInfo(mended ? rpc::ToGrpc(*mended) : sent, trace_);
+  batch.ModifySendStatus(last);
   Record(static_cast<absl::StatusCode>(last.error_code()), ReasonIn(last.error_details()), address);
 }
 
@@ -203,8 +209,22 @@ void GuardedCall::Record(absl::StatusCode code, std::string_view reason, std::st
   const Caller& caller = admission_.caller;
   record.peer = caller.peer().empty() ? address : caller.peer();
   record.sub = caller.subject();
-  telemetry::RecordServerCall(method_ ? method_->metrics : UnclaimedMethod(path_), record);
+  const telemetry::ServerMethod method = method_ ? method_->metrics : UnclaimedMethod(path_);
+  telemetry::RecordServerCall(method, record);
+  EndSpan(method, code, reason);
   sync::HandOver(&gate_);  // to whoever ends the guard, once the server has shut down
+}
+
+// Neither who calls nor what was asked for: a trace is read by more people than the log.
+void GuardedCall::EndSpan(telemetry::ServerMethod method, absl::StatusCode code,
+                          std::string_view reason) {
+  if (!span_) return;
+  span_.Rename(method.name());
+  span_.Set("rpc.system.name", "grpc");
+  span_.Set("rpc.method", method.name());
+  span_.Set("rpc.response.status_code", telemetry::CodeName(code));
+  if (!reason.empty()) span_.Set("tokenforge.reason", reason);
+  span_.End(code, telemetry::IsServerFault(code));
 }
 
 grpc::experimental::Interceptor* GuardedCallFactory::CreateServerInterceptor(

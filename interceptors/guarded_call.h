@@ -22,6 +22,7 @@
 #include "interceptors/gate.h"
 #include "lib/sync/hand_over.h"
 #include "lib/telemetry/call.h"
+#include "lib/telemetry/span.h"
 #include "lib/telemetry/trace.h"
 #include "tokenforge/caller.h"
 
@@ -54,6 +55,8 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   // Anonymous unless the call was admitted.
   Caller caller() const { return admitted_ ? admission_.caller : Caller(); }
   const telemetry::TraceContext& trace() const { return trace_; }
+  // What goes along with the handler's work; null when the call is not recorded.
+  async::Local local() const { return span_.AsLocal(); }
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* batch) override;
 
@@ -61,6 +64,7 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   // Ends a call whose handler answers without the guard's yes, before anything of it is sent.
   void StopUnchecked(grpc::experimental::InterceptorBatchMethods& batch);
   void TakeTrace(std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
+  void EndSpan(telemetry::ServerMethod method, absl::StatusCode code, std::string_view reason);
   void FinishWith(grpc::experimental::InterceptorBatchMethods& batch);
   std::optional<absl::Status> EndedByUs() const;
   std::optional<absl::Status> Mended(const grpc::Status& status) const;
@@ -79,6 +83,7 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   Admission admission_;  // of a refused call: what was proven nevertheless, for the log
   std::shared_ptr<OpenStream> stream_;  // null unless it is watched (stream_watch.h)
   telemetry::TraceContext trace_;
+  telemetry::Span span_;     // empty: the call is not recorded
   std::string traceparent_;  // the metadata of the call views it
   bool malformed_request_ = false;
   bool checked_by_handler_ = false;  // Check was called
