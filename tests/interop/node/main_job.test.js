@@ -12,6 +12,7 @@ function assertRefused(error, code, reason) {
   assert.equal(error.reason, reason, error.message);
   assert.equal(error.statusCode, code, 'grpc-status-details-bin repeats the code');
   assert.equal(error.details.ErrorInfo.domain, 'tokenforge');
+  assert.match(error.details.RequestInfo.serving_data, /^[0-9a-f]{32}$/, 'the trace to ask the operators about');
 }
 
 describe('the main job over mutual TLS', () => {

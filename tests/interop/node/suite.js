@@ -103,6 +103,7 @@ const googleRpc = protobuf.Root.fromJSON({nested: {google: {nested: {
     ErrorInfo: {fields: {reason: {type: 'string', id: 1}, domain: {type: 'string', id: 2},
                          metadata: {keyType: 'string', type: 'string', id: 3}}},
     RetryInfo: {fields: {retry_delay: {type: 'google.protobuf.Duration', id: 1}}},
+    RequestInfo: {fields: {request_id: {type: 'string', id: 1}, serving_data: {type: 'string', id: 2}}},
     BadRequest: {fields: {field_violations: {rule: 'repeated', type: 'FieldViolation', id: 1}},
                  nested: {FieldViolation: {fields: {field: {type: 'string', id: 1},
                                                     description: {type: 'string', id: 2}}}}},
