@@ -19,6 +19,7 @@ struct Part {
 constexpr Part kParts[] = {
     {"tokens", tokenforge::bench::MeasureTokens},
     {"guard", tokenforge::bench::MeasureGuard},
+    {"traces", tokenforge::bench::MeasureTraces},
     {"sessions", tokenforge::bench::MeasureSessions},
     {"million", tokenforge::bench::MeasureMillion},
     {"accounts", tokenforge::bench::MeasureAccounts},
@@ -39,22 +40,23 @@ bool Wanted(const std::vector<std::string>& only, const char* name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The guarded and unguarded servers of the part "guard" are this program again.
-  if (argc == 3 && std::strcmp(argv[1], "--serve-guarded") == 0)
-    return tokenforge::bench::ServeEcho(true, argv[2]);
+  // The guarded and unguarded servers of the parts "guard" and "traces" are this program again.
+  if (argc >= 3 && std::strcmp(argv[1], "--serve-guarded") == 0)
+    return tokenforge::bench::ServeEcho(true, argv[2], argc > 3 ? argv[3] : "");
   if (argc == 3 && std::strcmp(argv[1], "--serve-bare") == 0)
-    return tokenforge::bench::ServeEcho(false, argv[2]);
+    return tokenforge::bench::ServeEcho(false, argv[2], "");
 
   std::vector<std::string> only;
   std::string json_file;
   bool json = false;
   tokenforge::config::Parser parser("tokenforge-bench",
                                     "Measures TokenForge; takes about fifteen minutes.");
-  parser.StringList("only", &only, {},
-                    "Parts to run: tokens, guard, sessions, million, accounts, refresh, login, "
-                    "storm, enumeration, "
-                    "processes, "
-                    "revocation, flood, feed");
+  parser.StringList(
+      "only", &only, {},
+      "Parts to run: tokens, guard, traces, sessions, million, accounts, refresh, login, "
+      "storm, enumeration, "
+      "processes, "
+      "revocation, flood, feed");
   auto& sizes = tokenforge::bench::sizes;
   parser.Integer("accounts", &sizes.accounts, sizes.accounts, "How many accounts are imported",
                  10'000, 100'000'000);

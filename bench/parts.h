@@ -18,6 +18,8 @@ inline Sizes sizes;
 void MeasureTokens(
     Report& report);  // verification and signing against a bare EVP loop; the guard's token cache
 void MeasureGuard(Report& report);  // server CPU a call, guarded against unguarded
+void MeasureTraces(
+    Report& report);  // server CPU and latency of a call whose spans are exported, or cannot be
 void MeasureSessions(
     Report& report);  // rotation in the sessions service against its bare script; bytes a session
 void MeasureMillion(
@@ -39,6 +41,7 @@ void MeasureFeed(
     Report& report);  // 10,000 idle guards on one façade: memory, and one revocation to all
 
 // The server half of MeasureGuard, in a process of its own: serves until its standard input closes.
-int ServeEcho(bool guarded, const char* jwks_file);
+// Spans go to `collector` unless it is empty.
+int ServeEcho(bool guarded, const char* jwks_file, const char* collector);
 
 }  // namespace tokenforge::bench
