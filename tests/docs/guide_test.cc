@@ -1,8 +1,9 @@
-// docs/guard.md is true: its code is an excerpt of files that are built, its policy file is one,
-// and its table is what the command prints.
+// Guides are true: their code is an excerpt of files that are built; the policy file of
+// docs/guard.md is one, and its table is what the command prints.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -55,15 +56,24 @@ std::string Remarked(const Block& block, const std::string& beginning) {
 
 std::vector<Block> Guide() { return BlocksOf(Read("docs/guard.md")); }
 
-TEST(GuardGuide, QuotesOnlyWhatIsInTheFilesThatItNames) {
+// How many quotes a page has; each must be in the file that it names.
+int QuotesOf(const std::string& page) {
   int quotes = 0;
-  for (const Block& block : Guide()) {
+  for (const Block& block : BlocksOf(Read(page))) {
     const std::string file = Remarked(block, "from ");
     if (file.empty()) continue;
     ++quotes;
-    EXPECT_THAT(Read(file), HasSubstr(block.text)) << file;
+    EXPECT_THAT(Read(file), HasSubstr(block.text)) << page << " says that this is from " << file;
   }
-  EXPECT_GE(quotes, 8);
+  return quotes;
+}
+
+TEST(Guides, QuoteOnlyWhatIsInTheFilesThatTheyName) {
+  EXPECT_GE(QuotesOf("docs/guard.md"), 8);
+  EXPECT_GE(QuotesOf("README.md"), 1);
+  for (const auto& file : std::filesystem::directory_iterator(kSource + "/docs")) {
+    if (file.path().extension() == ".md") QuotesOf("docs/" + file.path().filename().string());
+  }
 }
 
 int Policy(const std::string& proto, const std::string& overlay, std::string* out) {
