@@ -58,6 +58,11 @@ export function keysClient(credentials) {
   return new (load('tokenforge/keys/v1/keys.proto').tokenforge.keys.v1.KeyService)(suite.keys, credentials, options);
 }
 
+// The client class of a service in another folder's proto.
+export function serviceClient(file, service, folder) {
+  return service.split('.').reduce((scope, name) => scope[name], load(file, folder));
+}
+
 export function notesClient(credentials) {
   const folder = join(suite.root, 'examples', 'notes');
   return new (load('notes.proto', folder).notes.v1.NotesService)(suite.notes, credentials, options);
