@@ -9,6 +9,7 @@
 #include "lib/rpc/connection_age.h"
 #include "lib/rpc/drain.h"
 #include "lib/rpc/health.h"
+#include "lib/rpc/wall_steps.h"
 #include "lib/sync/mutex.h"
 
 namespace tokenforge {
@@ -18,6 +19,7 @@ struct ServerLife::State {
 
   const ServerLifeOptions options;
   rpc::Drain drain;
+  rpc::WallSteps wall_steps;
   std::unique_ptr<rpc::Health> health = std::make_unique<rpc::Health>();
   sync::Mutex mutex;
   bool serving ABSL_GUARDED_BY(mutex) = false;
@@ -32,6 +34,7 @@ struct ServerLife::State {
 ServerLife::ServerLife(const ServerLifeOptions& options)
     : state_(std::make_unique<State>(options)) {
   state_->drain.Start({options.drain_delay, options.shutdown_grace, options.stop_limit});
+  state_->wall_steps.Start();
 }
 
 ServerLife::~ServerLife() = default;

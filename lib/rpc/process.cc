@@ -18,6 +18,7 @@
 #include "lib/rpc/health.h"
 #include "lib/rpc/peer.h"
 #include "lib/rpc/tracing.h"
+#include "lib/rpc/wall_steps.h"
 #include "lib/secret/process.h"
 #include "lib/telemetry/log.h"
 
@@ -66,6 +67,7 @@ struct Process::State {
   std::unique_ptr<operators::Server> operators;
   std::shared_ptr<otlp::Exporter> spans;  // null: nothing is exported
   Drain drain;
+  WallSteps wall_steps;
 };
 
 Process::Process(std::string service) : state_(std::make_unique<State>(std::move(service))) {
@@ -84,6 +86,7 @@ int Process::Run(const ServerSettings& settings, const std::function<absl::Statu
     return 1;
   }
   state_->drain.Start({settings.drain_delay, settings.shutdown_grace, settings.stop_limit});
+  state_->wall_steps.Start();
   state_->readiness.Expect(kServing);
   state_->operators =
       std::make_unique<operators::Server>(settings.operators_listen, &state_->readiness);
