@@ -11,7 +11,7 @@ namespace {
 
 namespace v1 = ::tokenforge::auth::v1;
 
-// A clock that is off by more than the verifiers' leeway makes good tokens look expired.
+// A clock that is off by more than the verifiers' leeway would make good tokens look expired.
 constexpr std::chrono::seconds kClockDifference{30};
 
 clock::WallTime TimeOf(const google::protobuf::Timestamp& time) {
@@ -39,6 +39,11 @@ std::vector<Revocation> FromProto(
 }
 
 }  // namespace
+
+TrustMirror::TrustMirror(std::shared_ptr<Trust> trust, std::string issuer)
+    : trust_(std::move(trust)), issuer_(std::move(issuer)) {
+  trust_->state().ExpectTime();
+}
 
 absl::Status TrustMirror::Apply(const v1::WatchTrustResponse& message) {
   if (message.has_snapshot()) return ApplySnapshot(message.snapshot());
@@ -80,12 +85,13 @@ absl::Status TrustMirror::ApplySnapshot(const v1::TrustSnapshot& snapshot) {
 }
 
 void TrustMirror::CompareClocks(const google::protobuf::Timestamp& theirs) {
-  const auto difference = trust_->state().clock().Now() - TimeOf(theirs);
+  const auto difference = trust_->state().HearTime(TimeOf(theirs));
   const bool differs = difference > kClockDifference || difference < -kClockDifference;
   if (differs && !clock_differs_) {
     telemetry::Log(
         telemetry::Level::kWarning,
-        "our clock and the façade's differ by more than the leeway: tokens may be refused",
+        "our clock and the façade's differ by more than the leeway: if ours jumped, it is "
+        "overruled",
         {{"ahead_s", std::chrono::duration_cast<std::chrono::seconds>(difference).count()}});
   }
   clock_differs_ = differs;

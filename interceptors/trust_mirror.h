@@ -27,8 +27,7 @@ namespace tokenforge::internal {
 class TrustMirror {
  public:
   // `issuer` is what the façade should say of itself; a difference is logged once.
-  TrustMirror(std::shared_ptr<Trust> trust, std::string issuer)
-      : trust_(std::move(trust)), issuer_(std::move(issuer)) {}
+  TrustMirror(std::shared_ptr<Trust> trust, std::string issuer);
 
   // Takes in one message of the feed. An error says that its keys cannot be used: its revocations
   // are in force all the same, the last keys stay, and the cursor too, so that it is asked for

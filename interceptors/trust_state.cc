@@ -28,13 +28,22 @@ absl::StatusOr<jose::JwkSet> ParseKeys(std::string_view jwks) {
 }  // namespace
 
 TrustState::TrustState(const TrustOptions& options)
-    : clock_(options.clock != nullptr ? *options.clock : SystemTime()),
+    : machine_(options.clock != nullptr ? *options.clock : SystemTime()),
+      agreed_(&machine_),
+      clock_(options.clock != nullptr ? machine_ : agreed_),
       revocations_(options.max_revocations) {}
+
+std::chrono::nanoseconds TrustState::HearTime(clock::WallTime theirs) {
+  const clock::SteadyTime now = machine_.SteadyNow();
+  agreed_.Hear(theirs, now, now);
+  time_awaited_.store(false);
+  return machine_.Now() - theirs;
+}
 
 absl::Status TrustState::Apply(const TrustUpdate& update) {
   absl::StatusOr<jose::JwkSet> keys = jose::JwkSet();
   if (!update.jwks.empty()) keys = ParseKeys(update.jwks);
-  const bool revoked = revocations_.Add(update.revocations, clock_.Now());
+  const bool revoked = revocations_.Add(update.revocations, TimeOfRevocations());
   if (revoked) Changed();
   WarnOfDropped();
   if (!keys.ok()) {
@@ -68,19 +77,19 @@ void TrustState::SetKeys(jose::JwkSet keys) {
 }
 
 void TrustState::AddRevocations(const std::vector<Revocation>& revocations) {
-  if (revocations_.Add(revocations, clock_.Now())) Changed();
+  if (revocations_.Add(revocations, TimeOfRevocations())) Changed();
   WarnOfDropped();
   Heard();
 }
 
 void TrustState::ReplaceRevocations(const std::vector<Revocation>& revocations) {
-  if (revocations_.Replace(revocations, clock_.Now())) Changed();
+  if (revocations_.Replace(revocations, TimeOfRevocations())) Changed();
   WarnOfDropped();
   Heard();
 }
 
 void TrustState::Confirm() {
-  revocations_.Sweep(clock_.Now());
+  revocations_.Sweep(TimeOfRevocations());
   Heard();
 }
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "interceptors/revocation_set.h"
-#include "lib/clock/clock.h"
+#include "lib/clock/agreed_clock.h"
 #include "lib/jose/jwk_set.h"
 #include "lib/sync/mutex.h"
 #include "tokenforge/trust.h"
@@ -49,7 +49,13 @@ class TrustState {
   std::shared_ptr<const jose::JwkSet> keys() const;  // null before the first were published
   const RevocationSet& revocations() const { return revocations_; }
   std::chrono::nanoseconds Age() const;
+  // The machine's clock, unless its source overrules it (lib/clock/agreed_clock.h).
   const clock::Clock& clock() const { return clock_; }
+  // What the source says the time is, now. Returns how far our machine's clock is ahead of it.
+  std::chrono::nanoseconds HearTime(clock::WallTime theirs);
+  // The source will say the time. Until it does, no revocation counts as ended: a guard that starts
+  // under a clock that is ahead would drop those that matter.
+  void ExpectTime() { time_awaited_.store(true); }
   bool WaitForKeys(std::chrono::steady_clock::time_point deadline) const;
 
   // `listener` is called after each change and each sign of life of the source, on the thread that
@@ -59,6 +65,9 @@ class TrustState {
   void Forget(const void* who) const;
 
  private:
+  clock::WallTime TimeOfRevocations() const {
+    return time_awaited_.load() ? clock::WallTime::min() : clock_.Now();
+  }
   void Changed() { version_.fetch_add(1, std::memory_order_release); }
   void TellListeners() const;
   void SetKeys(jose::JwkSet keys);
@@ -66,8 +75,11 @@ class TrustState {
   void MarkHeard();
   void WarnOfDropped();
 
+  const clock::Clock& machine_;
+  clock::AgreedClock agreed_;
   const clock::Clock& clock_;
   RevocationSet revocations_;
+  std::atomic<bool> time_awaited_ = false;
   std::atomic<std::uint64_t> version_ = 1;
   std::atomic<std::uint64_t> keys_version_ = 0;
   std::atomic<std::uint64_t> reported_drops_ = 0;

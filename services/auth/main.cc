@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "lib/clock/agreed_clock.h"
 #include "lib/config/config.h"
 #include "lib/rpc/certificate_life.h"
 #include "lib/rpc/process.h"
@@ -27,10 +28,11 @@ constexpr int kMaxSnapshotBytes = 256 << 20;
 constexpr std::chrono::seconds kAuditGrace{3};
 
 absl::Status Wire(const Config& config, rpc::Process& process) {
-  const clock::SystemClock clock;
+  const clock::SystemClock machine;
+  clock::AgreedClock clock(&machine);
   const auto upstreams = ConnectUpstreams(config, clock, process.readiness());
   if (!upstreams.ok()) return upstreams.status();
-  const auto trust = std::make_shared<Trust>();
+  const auto trust = std::make_shared<Trust>(TrustOptions{.clock = &clock});
   auto rules = PeerRulesOf(config);
   if (!rules.ok()) return rules.status();
   TrustParts parts(config, *upstreams, trust, clock);

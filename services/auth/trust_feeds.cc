@@ -107,6 +107,7 @@ class TrustFeeds::RevocationsFeed {
   RevocationsFeed(TrustHub& hub, const std::shared_ptr<grpc::Channel>& channel,
                   const TrustFeedOptions& options)
       : hub_(hub),
+        clock_(options.clock),
         life_(options.stream_life),
         stub_(sessions::v1::SessionService::NewStub(channel)),
         loop_({"revocations", options.first_retry, options.first_retry, options.last_retry},
@@ -124,6 +125,7 @@ class TrustFeeds::RevocationsFeed {
     sessions::v1::WatchRevocationsResponse response;
     bool heard = false;
     while (reader->Read(&response)) {
+      HearTime(response);
       hub_.Hear(response.revocations());
       if (!response.cursor().empty()) cursor_ = response.cursor();
       heard = known_ = true;
@@ -134,7 +136,18 @@ class TrustFeeds::RevocationsFeed {
     return EndOf(status, heard, "sessions");
   }
 
+  // First of all: by it is judged which revocations have ended.
+  void HearTime(const sessions::v1::WatchRevocationsResponse& response) {
+    if (clock_ == nullptr || !response.has_server_time()) return;
+    const auto theirs = std::chrono::seconds(response.server_time().seconds()) +
+                        std::chrono::nanoseconds(response.server_time().nanos());
+    const clock::SteadyTime now = clock_->SteadyNow();
+    clock_->Hear(clock::WallTime(std::chrono::duration_cast<clock::WallTime::duration>(theirs)),
+                 now, now);
+  }
+
   TrustHub& hub_;
+  clock::AgreedClock* const clock_;
   const std::chrono::milliseconds life_;
   const std::unique_ptr<sessions::v1::SessionService::StubInterface> stub_;
   std::string cursor_;  // the loop's thread only

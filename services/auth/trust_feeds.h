@@ -17,6 +17,8 @@
 #include <chrono>
 #include <memory>
 
+#include "lib/clock/agreed_clock.h"
+
 namespace grpc {
 class Channel;
 }
@@ -31,6 +33,7 @@ struct TrustFeedOptions {
   std::chrono::milliseconds first_retry{100};
   std::chrono::milliseconds last_retry{5000};
   std::chrono::milliseconds stream_life{60000};  // bounds how long a dead connection can go unseen
+  clock::AgreedClock* clock = nullptr;  // hears what time sessions say it is; outlives the feeds
 };
 
 class TrustFeeds {

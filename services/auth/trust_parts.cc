@@ -5,8 +5,9 @@
 namespace tokenforge::auth {
 namespace {
 
-TrustFeedOptions FeedOptionsOf(std::chrono::seconds revoked_key_life) {
+TrustFeedOptions FeedOptionsOf(std::chrono::seconds revoked_key_life, clock::AgreedClock& clock) {
   TrustFeedOptions options;
+  options.clock = &clock;
   options.revoked_key_life = revoked_key_life;
   return options;
 }
@@ -18,12 +19,12 @@ telemetry::Gauge NewGauge(std::string_view name, std::string_view help) {
 }  // namespace
 
 TrustParts::TrustParts(const Config& config, const Upstreams& upstreams,
-                       std::shared_ptr<Trust> guard_trust, const clock::Clock& clock)
+                       std::shared_ptr<Trust> guard_trust, clock::AgreedClock& clock)
     : clock_(clock),
       revoked_key_life_(std::chrono::duration_cast<std::chrono::seconds>(config.revoked_key_life)),
       hub_(config.issuer, std::move(guard_trust), clock),
       feeds_(hub_, upstreams.keys.channel, upstreams.sessions.channel,
-             FeedOptionsOf(revoked_key_life_)),
+             FeedOptionsOf(revoked_key_life_, clock)),
       reports_(hub_, guards_, upstreams.keys.channel),
       connected_(NewGauge("tokenforge_guards_connected", "Guards on this replica's trust feed"),
                  [this] { return static_cast<double>(guards_.connected()); }),

@@ -26,7 +26,7 @@ class TrustParts {
  public:
   // `guard_trust` is what the guard of this process believes in; `clock` outlives this object.
   TrustParts(const Config& config, const Upstreams& upstreams, std::shared_ptr<Trust> guard_trust,
-             const clock::Clock& clock);
+             clock::AgreedClock& clock);
 
   void Start();
   void Drain() { fan_out_.Drain(); }

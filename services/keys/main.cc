@@ -1,9 +1,11 @@
 // tokenforge-keys: keeps the signing keys, and signs. Wires; decides nothing.
 #include <grpcpp/server_builder.h>
 
+#include "lib/clock/agreed_clock.h"
 #include "lib/config/config.h"
 #include "lib/redis/guarded_client.h"
 #include "lib/redis/persistence_watch.h"
+#include "lib/redis/store_clock.h"
 #include "lib/redis/subscription.h"
 #include "lib/rpc/process.h"
 #include "lib/workers/pool.h"
@@ -45,7 +47,8 @@ breaker::CircuitOptions CircuitOf(const Config& config) {
 }
 
 absl::Status Wire(const Config& config, rpc::Process& process) {
-  const clock::SystemClock clock;
+  const clock::SystemClock machine;
+  clock::AgreedClock clock(&machine);
   const auto encryption = KeyEncryption::FromFile(config.kek_file);
   if (!encryption.ok()) return encryption.status();
   RedisMetrics metrics;
@@ -53,6 +56,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                            process.readiness().NotingCircuit("redis"));
   auto redis = OpenRedis(config, &metrics);
   if (!redis.ok()) return redis.status();
+  redis::StoreClock store_clock(**redis, clock);
   redis::GuardedClient guarded(**redis, circuit);
   KeyStoreRedis store(&guarded);
   KeyKeeper keeper(store, *encryption, clock, KeeperOptionsOf(config));
@@ -67,9 +71,15 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   process.OnClose("the key feed", [&] { feed.Stop(); });
   redis::PersistenceWatch persistence(**redis);
   process.OnClose("the look at Redis' persistence", [&] { persistence.Stop(); });
+  process.OnClose("the store's clock", [&] { store_clock.Stop(); });
   process.OnClose("redis", [&] { redis->reset(); });
   for (const auto& step :
        {std::function<absl::Status()>([&] { return CheckRedis(**redis, config); }),
+        // Before the first set is made, or judged.
+        std::function<absl::Status()>([&] {
+          store_clock.Start();
+          return absl::OkStatus();
+        }),
         std::function<absl::Status()>([&] { return keeper.Refresh(); })}) {
     if (absl::Status status = AwaitStore(process, step); !status.ok()) return status;
   }

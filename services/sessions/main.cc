@@ -1,8 +1,10 @@
 // tokenforge-sessions: sessions, refresh tokens and revocations. Wires; decides nothing.
 #include <grpcpp/server_builder.h>
 
+#include "lib/clock/agreed_clock.h"
 #include "lib/config/config.h"
 #include "lib/redis/persistence_watch.h"
+#include "lib/redis/store_clock.h"
 #include "lib/rpc/process.h"
 #include "lib/telemetry/metrics.h"
 #include "services/sessions/await_redis.h"
@@ -19,7 +21,8 @@ namespace tokenforge::sessions {
 namespace {
 
 absl::Status Wire(const Config& config, rpc::Process& process) {
-  const clock::SystemClock clock;
+  const clock::SystemClock machine;
+  clock::AgreedClock clock(&machine);
   const Policy policy = PolicyOf(config);
   absl::StatusOr<std::vector<secret::Secret>> keys = ReadRefreshKeys(config.refresh_key_file);
   if (!keys.ok()) return keys.status();
@@ -37,6 +40,9 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   if (absl::IsCancelled(usable)) return absl::OkStatus();
   if (!usable.ok()) return usable;
 
+  redis::StoreClock store_clock(access.bare(), clock);
+  store_clock.Start();
+
   SessionStoreRedis store(access.guarded(), policy, access.lasting());
   SessionStoreRedis log(&access.bare(), policy);
   RevocationFeed feed;
@@ -53,12 +59,13 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   process.OnClose("the revocation poller", [&poller] { poller.Stop(); });
   redis::PersistenceWatch persistence(access.bare());
   process.OnClose("the look at Redis' persistence", [&persistence] { persistence.Stop(); });
+  process.OnClose("the store's clock", [&store_clock] { store_clock.Stop(); });
   process.OnClose("redis", [&access] { access.Close(); });
 
-  Sessions sessions({&store, &feed, &tokens, &clock},
+  Sessions sessions({&store, &feed, &tokens, &clock, &machine},
                     {policy, config.redis_timeout, config.refresh_bind_client});
   RateLimitStoreRedis limit_store(access.guarded());
-  RateLimiter limiter(&limit_store, &clock,
+  RateLimiter limiter(&limit_store, &machine,
                       {RateLimitsOf(config.rate_limits), config.redis_timeout});
   SessionService service(&sessions, &feed, &limiter);
   GuardOptions guard_options;

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "lib/clock/clock.h"
+
 namespace grpc {
 template <class Response>
 class ServerWriteReactor;
@@ -18,9 +20,10 @@ namespace v1 {
 class WatchRevocationsResponse;
 }
 
-// Begins a stream at the cursor; the feed outlives the server. At once UNAVAILABLE DRAINING when
-// the process is ending.
+// Begins a stream at the cursor; the feed and the clock outlive the server. At once UNAVAILABLE
+// DRAINING when the process is ending.
 grpc::ServerWriteReactor<v1::WatchRevocationsResponse>* WatchRevocations(RevocationFeed* feed,
+                                                                         const clock::Clock* clock,
                                                                          std::string cursor);
 
 }  // namespace tokenforge::sessions

@@ -16,12 +16,6 @@ constexpr size_t kLargestPage = 50;
 constexpr size_t kLongestReason = 200;
 constexpr size_t kPageTokenBytes = 8 + 16;
 
-void PutTime(Time time, google::protobuf::Timestamp* to) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  to->set_seconds(whole.time_since_epoch().count());
-  to->set_nanos(static_cast<int32_t>((time - whole).count()) * 1'000'000);
-}
-
 template <class Request>
 absl::StatusOr<SessionName> ReadName(const Request& request) {
   RequestFields fields;
@@ -42,6 +36,12 @@ std::optional<PageStart> ParsePageToken(std::string_view text) {
 }
 
 }  // namespace
+
+void PutTime(Time time, google::protobuf::Timestamp* to) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  to->set_seconds(whole.time_since_epoch().count());
+  to->set_nanos(static_cast<int32_t>((time - whole).count()) * 1'000'000);
+}
 
 absl::StatusOr<Session> WantedSession(const v1::CreateSessionRequest& request) {
   RequestFields fields;

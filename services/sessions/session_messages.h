@@ -24,6 +24,10 @@ class Session;
 class RefreshToken;
 }  // namespace tokenforge::sessions::v1
 
+namespace google::protobuf {
+class Timestamp;
+}
+
 namespace tokenforge::sessions {
 
 // --- Requests: INVALID_FIELD naming every field that will not do.
@@ -72,6 +76,7 @@ absl::StatusOr<RevokeTokenWish> ReadRevokeToken(const v1::RevokeAccessTokenReque
 void Put(const Session& session, const Policy& policy, v1::Session* to);
 // The token with the session's end. The only place where a refresh token leaves its Secret.
 void PutToken(const Granted& granted, const Policy& policy, v1::RefreshToken* to);
+void PutTime(Time time, google::protobuf::Timestamp* to);
 void PutEnd(Time end, v1::EndAllSessionsResponse* to);
 void Put(const Revocation& revocation, v1::Revocation* to);
 

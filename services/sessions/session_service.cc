@@ -180,7 +180,7 @@ grpc::ServerUnaryReactor* SessionService::RevokeAccessToken(
 
 grpc::ServerWriteReactor<v1::WatchRevocationsResponse>* SessionService::WatchRevocations(
     grpc::CallbackServerContext*, const v1::WatchRevocationsRequest* request) {
-  return sessions::WatchRevocations(&feed_, request->cursor());
+  return sessions::WatchRevocations(&feed_, &sessions_.clock(), request->cursor());
 }
 
 grpc::ServerUnaryReactor* SessionService::TakeTokens(grpc::CallbackServerContext* context,

@@ -79,7 +79,9 @@ bool IsAfter(const Session& session, const std::optional<PageStart>& start) {
 }  // namespace
 
 Sessions::Sessions(Parts parts, Options options)
-    : parts_(parts), options_(std::move(options)), anchored_(parts.clock) {
+    : parts_(parts),
+      options_(std::move(options)),
+      anchored_(parts.machine != nullptr ? parts.machine : parts.clock) {
   // There from the start: the first theft is an increase, and not the beginning of a series.
   RefreshesThat(NameOf(Verdict::kReused));
 }
