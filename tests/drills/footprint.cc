@@ -1,11 +1,14 @@
 #include "tests/drills/footprint.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 namespace tokenforge::drills {
 namespace {
@@ -22,6 +25,20 @@ double Median(std::vector<double> values) {
   return *middle;
 }
 
+// Of all threads, in the system and outside. "pid (name) state …": the 12th and 13th behind the
+// name are utime and stime, in ticks.
+double ProcessorSeconds(const std::string& folder) {
+  std::ifstream file(folder + "/stat");
+  std::string line;
+  std::getline(file, line);
+  std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 }  // namespace
 
 void Footprint::Sample() {
@@ -35,7 +52,16 @@ void Footprint::Sample() {
   std::error_code gone;
   const std::filesystem::directory_iterator descriptors(folder + "/fd", gone);
   if (!gone) held.descriptors = static_cast<double>(std::distance(begin(descriptors), {}));
+  held.processor_seconds = ProcessorSeconds(folder);
+  held.when = std::chrono::steady_clock::now();
   samples_.push_back(held);
+}
+
+double Footprint::millicores() const {
+  const Held& first = samples_.front();
+  const Held& last = samples_.back();
+  const std::chrono::duration<double> time = last.when - first.when;
+  return 1000 * (last.processor_seconds - first.processor_seconds) / std::max(time.count(), 1e-3);
 }
 
 Footprint::Held Footprint::MedianOf(std::size_t begin, std::size_t end) const {
@@ -45,7 +71,7 @@ Footprint::Held Footprint::MedianOf(std::size_t begin, std::size_t end) const {
     descriptors.push_back(samples_[i].descriptors);
     threads.push_back(samples_[i].threads);
   }
-  return {Median(memory), Median(descriptors), Median(threads)};
+  return {Median(memory), Median(descriptors), Median(threads), 0, {}};
 }
 
 std::string Footprint::Growth() const {
@@ -63,11 +89,13 @@ std::string Footprint::Line() const {
   const std::size_t third = samples_.size() / 3;
   const Held before = MedianOf(third, 2 * third);
   const Held after = MedianOf(2 * third, samples_.size());
-  char line[160];
-  std::snprintf(line, sizeof line,
-                "  %-10s MiB %6.1f -> %6.1f   descriptors %4.0f -> %4.0f   threads %3.0f -> %3.0f",
-                name_.c_str(), before.mebibytes, after.mebibytes, before.descriptors,
-                after.descriptors, before.threads, after.threads);
+  char line[200];
+  std::snprintf(
+      line, sizeof line,
+      "  %-10s MiB %6.1f -> %6.1f   descriptors %4.0f -> %4.0f   threads %3.0f -> %3.0f   "
+      "millicores %5.0f",
+      name_.c_str(), before.mebibytes, after.mebibytes, before.descriptors, after.descriptors,
+      before.threads, after.threads, millicores());
   return line;
 }
 

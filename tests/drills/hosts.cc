@@ -1,9 +1,11 @@
 #include "tests/drills/hosts.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
+#include "tests/drills/clocks.h"
 #include "tests/drills/wire.h"
 
 namespace tokenforge::drills {
@@ -16,6 +18,7 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 const std::vector<std::string> kHosts = {"data", "a", "b", "c"};
+const std::string kStepped = "b";
 constexpr auto kRecovery = seconds(10);  // after a cut, until calls must work again
 
 // "auth" is on host a, "auth-2" on b, "auth-3" on c; stores on data.
@@ -25,14 +28,20 @@ std::string HostOf(const std::string& process) {
   return process.ends_with("-3") ? "c" : "a";
 }
 
-systemtest::SuiteOptions SuiteOptionsOf(const Wire& wire) {
+systemtest::SuiteOptions SuiteOptionsOf(const Wire& wire, const HostClock& clock,
+                                        const HostsOptions& options) {
   systemtest::SuiteOptions suite;
+  suite.circuit_open_time = options.circuit_open_time;
   suite.postgres = true;
   suite.replicas = 3;
   suite.guarded = true;
-  suite.place = [&wire](const std::string& name) {
+  suite.place = [&wire, &clock, steps = !options.steps.empty()](const std::string& name) {
     const std::string host = HostOf(name);
-    return systemtest::Place{wire.On(host), wire.address(host)};
+    systemtest::Place place{wire.On(host), wire.address(host)};
+    if (host == kStepped && steps) {
+      for (std::string& word : clock.Command()) place.command.push_back(std::move(word));
+    }
+    return place;
   };
   suite.flags["sessions"] = {"--rate-limit=login_account=1000000/1000000/1s"};
   return suite;
@@ -83,6 +92,42 @@ std::string LineOf(const CutReport& cut) {
   return line;
 }
 
+std::string CutAll(Wire& wire, const Tally& tally, const HostsOptions& options,
+                   HostsReport& report) {
+  std::string cuts;
+  for (std::size_t i = 0; i < kHosts.size(); ++i) {
+    for (std::size_t j = i + 1; j < kHosts.size(); ++j) {
+      const CutReport cut = CutOff(wire, tally, kHosts[i], kHosts[j], options);
+      report.failed_at_rest += cut.failed_later;
+      cuts += LineOf(cut);
+      std::printf("%s", LineOf(cut).c_str());
+      std::fflush(stdout);
+    }
+  }
+  return cuts;
+}
+
+// As those of a fleet are that has run for a while: certificates that were made a moment ago would
+// not be valid yet on a host whose clock is behind.
+void MakeOldCertificates(const Suite& suite) {
+  HostClock past;
+  past.Step(-std::chrono::days(2));
+  std::string command;
+  for (const std::string& word : past.Command()) command += word + " ";
+  command += std::string(TOKENFORGE_DEV) + " certs " + suite.certs() + " >/dev/null";
+  if (std::system(command.c_str()) == 0) return;
+  std::fprintf(stderr, "hosts: this failed: %s\n", command.c_str());
+  std::exit(3);
+}
+
+std::vector<std::string> ProcessesOn(const Suite& suite, const std::string& host) {
+  std::vector<std::string> processes;
+  for (const std::string& name : suite.names()) {
+    if (HostOf(name) == host) processes.push_back(name);
+  }
+  return processes;
+}
+
 std::string TextOf(const HostsReport& report, const Tally& tally, const Wire& wire) {
   const Reconciled& there = report.reconciled;
   char line[300];
@@ -104,29 +149,32 @@ HostsReport RunHosts(const HostsOptions& options) {
   report.missing = Wire::Missing();
   if (!report.missing.empty()) return report;
   Wire wire(kHosts);
-  Suite suite(SuiteOptionsOf(wire));
+  HostClock clock;
+  Suite suite(SuiteOptionsOf(wire, clock, options));
+  if (!options.steps.empty()) MakeOldCertificates(suite);
   suite.Start();
   wire.Set({options.delay, options.jitter, options.loss});
   Tally tally, afterwards;
   const FleetClient client(suite, Configuration::kShipped, &tally);
   const FleetClient asking(suite, Configuration::kShipped, &afterwards);
   FleetLoad load(client, {.people = options.people});
-  std::string cuts;
-  for (std::size_t i = 0; i < kHosts.size(); ++i) {
-    for (std::size_t j = i + 1; j < kHosts.size(); ++j) {
-      const CutReport cut = CutOff(wire, tally, kHosts[i], kHosts[j], options);
-      report.failed_at_rest += cut.failed_later;
-      cuts += LineOf(cut);
-      std::printf("%s", LineOf(cut).c_str());
-      std::fflush(stdout);
-    }
+  std::string text;
+  if (options.cuts) text = CutAll(wire, tally, options, report);
+  if (!options.steps.empty()) {
+    Tally asked;
+    const FleetClient prober(suite, Configuration::kShipped, &asked);
+    ClockProbe probe(suite, prober);
+    const StepReport steps = StepClocks(
+        suite, clock, probe, tally, {options.steps, options.stepped, ProcessesOn(suite, kStepped)});
+    report.broken = steps.broken;
+    text += steps.text;
   }
   load.Stop();
   report.calls = tally.ok() + tally.failed();
   report.failed = tally.failed();
   report.packets_dropped = wire.dropped();
   report.reconciled = load.Reconcile(asking);
-  report.text = cuts + TextOf(report, tally, wire);
+  report.text = text + TextOf(report, tally, wire);
   return report;
 }
 

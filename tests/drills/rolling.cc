@@ -18,6 +18,7 @@ systemtest::SuiteOptions SuiteOptionsOf(const RollingOptions& options) {
   suite.replicas = options.replicas;
   suite.guarded = true;
   suite.drain_delay = options.drain_delay;
+  suite.circuit_open_time = options.circuit_open_time;
   // A login that was killed halfway has taken its guess and never gave it back: not what this is
   // about.
   suite.flags["sessions"] = {"--rate-limit=login_account=1000000/1000000/1s"};

@@ -28,6 +28,7 @@ struct RollingOptions {
   int plain_people = 2;  // with the plain client, counted apart
   std::chrono::milliseconds drain_delay{1000};
   std::chrono::milliseconds settle{3000};
+  std::string circuit_open_time = {};  // empty: as it ships
 };
 
 struct RollingReport {

@@ -7,7 +7,8 @@ namespace tokenforge::drills {
 namespace {
 
 TEST(Rolling, RestartOfEveryReplicaFailsNoCall) {
-  const RollingReport report = RunRolling({.rounds = 2, .people = 4, .plain_people = 1});
+  const RollingReport report =
+      RunRolling({.rounds = 2, .people = 4, .plain_people = 1, .circuit_open_time = "500ms"});
   std::printf("%s", report.text.c_str());
   EXPECT_EQ(report.failed, 0);
   EXPECT_EQ(report.bad_exits, 0);
@@ -17,8 +18,12 @@ TEST(Rolling, RestartOfEveryReplicaFailsNoCall) {
 }
 
 TEST(Rolling, KillingEveryReplicaLosesNothingThatWasAcknowledged) {
-  const RollingReport report = RunRolling(
-      {.rounds = 2, .signal = SIGKILL, .postgres = false, .people = 4, .plain_people = 0});
+  const RollingReport report = RunRolling({.rounds = 2,
+                                           .signal = SIGKILL,
+                                           .postgres = false,
+                                           .people = 4,
+                                           .plain_people = 0,
+                                           .circuit_open_time = "500ms"});
   std::printf("%s", report.text.c_str());
   EXPECT_TRUE(report.reconciled.lost.empty());
   EXPECT_GT(report.reconciled.registrations, 0);

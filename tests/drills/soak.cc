@@ -19,8 +19,10 @@ systemtest::SuiteOptions SuiteOptionsOf(const SoakOptions& options) {
   systemtest::SuiteOptions suite;
   suite.postgres = true;
   suite.replicas = options.replicas;
+  suite.bcrypt_cost = options.bcrypt_cost;
   suite.guarded = true;
   suite.drain_delay = std::chrono::seconds(1);
+  suite.circuit_open_time = options.circuit_open_time;
   suite.flags["sessions"] = {"--rate-limit=login_account=1000000/1000000/1s"};
   return suite;
 }
@@ -75,9 +77,32 @@ void Happen(Suite& suite, const Fault& fault, std::chrono::milliseconds hang) {
   }
 }
 
+// Of each process now: a curve over the drill tells a cache that fills from a leak.
+std::string MemoryOf(const std::vector<Footprint>& footprints) {
+  std::string text;
+  for (const Footprint& footprint : footprints) {
+    char one[60];
+    std::snprintf(one, sizeof one, " %s %.1f", footprint.name().c_str(), footprint.mebibytes());
+    text += one;
+  }
+  return text;
+}
+
+// Calls a second, by method.
+std::string RatesOf(const Tally& tally, std::chrono::milliseconds length) {
+  std::string text = "a second:";
+  for (const auto& [method, calls] : tally.calls()) {
+    char one[60];
+    std::snprintf(one, sizeof one, " %s %.1f", method.c_str(),
+                  1000 * static_cast<double>(calls.ok) / static_cast<double>(length.count()));
+    text += one;
+  }
+  return text + "\n";
+}
+
 std::string TextOf(const SoakReport& report, const Tally& tally,
-                   const std::vector<Footprint>& footprints) {
-  std::string text = tally.Table();
+                   const std::vector<Footprint>& footprints, std::chrono::milliseconds length) {
+  std::string text = tally.Table() + RatesOf(tally, length);
   for (const Footprint& footprint : footprints) text += footprint.Line() + "\n";
   const Reconciled& there = report.reconciled;
   char line[240];
@@ -111,11 +136,13 @@ SoakReport RunSoak(const SoakOptions& options) {
   for (auto next = Clock::now() + options.between; next < end; next += options.between) {
     std::this_thread::sleep_until(next);
     for (Footprint& footprint : footprints) footprint.Sample();
+    if (!options.faults) continue;
     const Fault& fault = faults[static_cast<std::size_t>(report.faults++) % faults.size()];
     const long before = tally.failed();
     Happen(suite, fault, options.hang);
-    std::printf("fault %3d: %-18s %8ld calls, %ld failed since the last fault\n", report.faults,
-                fault.text().c_str(), tally.ok(), tally.failed() - before);
+    std::printf("fault %3d: %-18s %8ld calls, %3ld failed; MiB%s\n", report.faults,
+                fault.text().c_str(), tally.ok(), tally.failed() - before,
+                MemoryOf(footprints).c_str());
     std::fflush(stdout);
   }
   std::this_thread::sleep_until(end);
@@ -129,7 +156,7 @@ SoakReport RunSoak(const SoakOptions& options) {
   report.calls = tally.ok() + tally.failed();
   report.failed = tally.failed();
   report.reconciled = load.Reconcile(asking);
-  report.text = TextOf(report, tally, footprints);
+  report.text = TextOf(report, tally, footprints, options.length);
   return report;
 }
 

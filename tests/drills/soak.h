@@ -18,9 +18,12 @@ struct SoakOptions {
   std::chrono::milliseconds length = std::chrono::minutes(30);
   std::chrono::milliseconds between = std::chrono::seconds(20);
   std::chrono::milliseconds hang = std::chrono::seconds(5);
+  bool faults = true;  // without: what the load costs each first replica
   int replicas = 3;
+  int bcrypt_cost = 4;
   int people = 8;
   std::chrono::milliseconds pause{500};  // of a person between two turns: the load is to be steady
+  std::string circuit_open_time = {};    // empty: as it ships
 };
 
 struct SoakReport {

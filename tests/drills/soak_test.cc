@@ -12,7 +12,8 @@ TEST(Soak, FaultAfterFaultLosesNothingThatWasAcknowledged) {
                                      .between = std::chrono::seconds(5),
                                      .hang = std::chrono::seconds(2),
                                      .people = 4,
-                                     .pause = std::chrono::milliseconds(50)});
+                                     .pause = std::chrono::milliseconds(50),
+                                     .circuit_open_time = "500ms"});
   std::printf("%s", report.text.c_str());
   EXPECT_GE(report.faults, 5);
   EXPECT_TRUE(report.reconciled.lost.empty());
