@@ -9,6 +9,7 @@
 
 #include "tests/chaos/faulty_link.h"
 #include "tests/chaos/outage_drill.h"
+#include "tests/drills/wire.h"
 
 namespace tokenforge::chaos {
 namespace {
@@ -25,23 +26,8 @@ void ExpectTryAgain(const std::map<std::string, int>& told) {
   }
 }
 
-class ZombieDatabase : public ::testing::Test {
+class DatabaseOutage : public ::testing::Test {
  protected:
-  ZombieDatabase() {
-    char name[] = "/tmp/tf-link-XXXXXX";
-    if (mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp failed");
-    folder_ = name;
-    drill_ = std::make_unique<OutageDrill>(
-        systemtest::SuiteOptions{.postgres = true, .postgres_folder = folder_, .flags = {}});
-    link_ = std::make_unique<FaultyLink>(folder_ + "/.s.PGSQL.5432",
-                                         drill_->suite().postgres_socket(), 1);
-  }
-  ~ZombieDatabase() override {
-    drill_.reset();  // the services first: they use the link
-    link_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   void Drill(const std::string& what, const std::function<void()>& harm,
              const std::function<void()>& heal) {
     drill_->Start();
@@ -77,9 +63,49 @@ class ZombieDatabase : public ::testing::Test {
 
   systemtest::ChildProcess& postgres() { return drill_->suite().process("postgres"); }
 
-  std::string folder_;
   std::unique_ptr<OutageDrill> drill_;
+};
+
+// Reached over a socket of this machine, by a link that can fall silent.
+class ZombieDatabase : public DatabaseOutage {
+ protected:
+  ZombieDatabase() {
+    char name[] = "/tmp/tf-link-XXXXXX";
+    if (mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp failed");
+    folder_ = name;
+    drill_ = std::make_unique<OutageDrill>(
+        systemtest::SuiteOptions{.postgres = true, .postgres_folder = folder_, .flags = {}});
+    link_ = std::make_unique<FaultyLink>(folder_ + "/.s.PGSQL.5432",
+                                         drill_->suite().postgres_socket(), 1);
+  }
+  ~ZombieDatabase() override {
+    drill_.reset();  // the services first: they use the link
+    link_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  std::string folder_;
   std::unique_ptr<FaultyLink> link_;
+};
+
+// On a host of its own: packets to it, and from it, go nowhere, and nobody is told.
+class DatabaseElsewhere : public DatabaseOutage {
+ protected:
+  DatabaseElsewhere() : missing_(drills::Wire::Missing()) {
+    if (!missing_.empty()) return;
+    wire_ = std::make_unique<drills::Wire>(std::vector<std::string>{kHost});
+    systemtest::SuiteOptions options{.postgres = true, .flags = {}};
+    options.place = [this](const std::string& name) {
+      if (name != "postgres") return systemtest::Place();
+      return systemtest::Place{wire_->On(kHost), wire_->address(kHost)};
+    };
+    drill_ = std::make_unique<OutageDrill>(std::move(options));
+  }
+  ~DatabaseElsewhere() override { drill_.reset(); }
+
+  static constexpr const char* kHost = "data";
+  const std::string missing_;
+  std::unique_ptr<drills::Wire> wire_;
 };
 
 TEST_F(ZombieDatabase, Stopped) {
@@ -103,6 +129,14 @@ TEST_F(ZombieDatabase, BehindACutNetwork) {
   Drill(
       "PostgreSQL behind a cut network", [this] { link_->SetSilent(true); },
       [this] { link_->SetSilent(false); });
+}
+
+TEST_F(DatabaseElsewhere, BehindADroppedRoute) {
+  if (!missing_.empty()) GTEST_SKIP() << missing_;
+  Drill(
+      "PostgreSQL behind a dropped route", [this] { wire_->Cut("", kHost); },
+      [this] { wire_->Heal(); });
+  EXPECT_GT(wire_->dropped(), 0);
 }
 
 // What a hung server took with it is not waited for: another one at the same address is enough.
