@@ -43,7 +43,8 @@ class Reference:
         self.codes = {}  # of each reason, by the headings of the enumeration
         self.groups = []  # (code, what it means, [(reason, comment)])
         self._group_reasons()
-        self.page_of_type = {name: "errors" for name, package in self.protos.package_of.items() if package == "tokenforge.errors.v1"}
+        self.page_of_type = {name: "errors" for name, package in self.protos.package_of.items()
+                             if package == "tokenforge.errors.v1"}
         self.page_of_type["tokenforge.access.v1.Access"] = "access"
         for service in sorted(self.protos.services, key=lambda each: list(PAGES).index(each.name)):
             self._place(service)
@@ -114,23 +115,40 @@ class Reference:
         pattern = r"(?<![\w`])(" + "|".join(sorted(self.reasons, key=len, reverse=True)) + r")(?![\w`…])"
         return re.sub(pattern, lambda found: f"[{found[1]}]({at}#{found[1].lower()})", text)
 
+    def needs_token(self, rule):
+        return bool(rule.access == self.protos.access.AUTHENTICATED or rule.any_role or rule.all_scopes or rule.audience)
+
     def who(self, rule):
         """A rule as words: its conditions, all of which must hold."""
-        access, says = self.protos.access, []
-        if rule.access == access.AUTHENTICATED or rule.any_role or rule.all_scopes or rule.audience:
-            says.append("with an access token")
-            says += ["that has the role " + " or ".join(f"`{role}`" for role in rule.any_role)] if rule.any_role else []
+        says = []
+        if self.needs_token(rule):
+            says.append("whoever has an access token")
+            says += ["with the role " + " or ".join(f"`{role}`" for role in rule.any_role)] if rule.any_role else []
             says += ["with the scopes " + ", ".join(f"`{scope}`" for scope in rule.all_scopes)] if rule.all_scopes else []
             says += [f"for the audience `{rule.audience}`"] if rule.audience else []
         if rule.peers:
             peers = " or ".join(f"`{peer}`" for peer in rule.peers)
             says.insert(0, "any service of the trust domain" if rule.peers == ["/**"] else f"the service {peers} alone")
         elif not says:
-            says.append("without an access token")
+            says.append("any service of the trust domain, without an access token")
         return " ".join(says + (["while the trust feed is fresh"] if rule.fresh else []))
 
     def named_reasons(self, method):
         return [name for name in self.reasons if re.search(rf"\b{name}\b", method.comment)]
+
+    def fails_with(self, method):
+        """The reasons that a method's comment and rule name, by code, in the order of the enumeration."""
+        rule = method.rule
+        named = set(self.named_reasons(method))
+        named |= {"ROLE_REQUIRED"} if rule.any_role else set()
+        named |= {"SCOPE_REQUIRED"} if rule.all_scopes else set()
+        named |= {"PEER_NOT_ALLOWED"} if rule.peers else set()
+        by_code = {}
+        if self.needs_token(rule):
+            by_code["UNAUTHENTICATED"] = ["[TOKEN\\_…](errors.md#unauthenticated)"]
+        for name in (name for name in self.reasons if name in named):
+            by_code.setdefault(self.codes[name], []).append(f"[{name}](errors.md#{name.lower()})")
+        return "; ".join(f"{code} {', '.join(names)}" for code, names in by_code.items())
 
     # ------------------------------------------------------------------------------------------------------ pages
 
@@ -138,7 +156,10 @@ class Reference:
         text = f"\n## {method.name}\n\n**Who may call:** {self.who(method.rule)}.\n"
         for paragraph in words(method.comment):
             text += "\n" + self.linked(paragraph, page) + "\n"
-        for title, name, stream in (("Request", method.request, method.sends_many), ("Response", method.response, method.gets_many)):
+        if fails_with := self.fails_with(method):
+            text += f"\n**Fails with:** {fails_with}; and what any method of the service may fail with.\n"
+        for title, name, stream in (("Request", method.request, method.sends_many),
+                                    ("Response", method.response, method.gets_many)):
             message = self.protos.messages[name]
             text += f"\n**{title}** `{self.short(name)}`" + (", a stream of them" if stream else "")
             text += ": no fields.\n" if not message.fields else "\n\n" + self.table(message, page)

@@ -33,7 +33,8 @@ that ends in `-file` names the file that holds them.
 The command line, `tokenforge`, has settings of its own: [command-line.md](command-line.md). How the services are set up in Kubernetes:
 [k8s/](../k8s/README.md).
 """
-SETTING = re.compile(r"  --([a-z0-9-]+)(?:=|\[=)([^\n\]]+)\]?\n      ([^\n]*)\n      (required|no default|default ([^;]*))(?:; ([^;\n]*))?; (TOKENFORGE_\w+)\n")
+SETTING = re.compile(r"  --([a-z0-9-]+)(?:=|\[=)([^\n\]]+)\]?\n      ([^\n]*)\n"
+                     r"      (required|no default|default ([^;]*))(?:; ([^;\n]*))?; TOKENFORGE_\w+\n")
 
 
 def escaped(text):
@@ -54,7 +55,7 @@ def section(program):
         if title == "General":
             break
         text += f"\n### {name.removeprefix('tokenforge-')}: {title}\n\n| setting | type, bounds | default | |\n| --- | --- | --- | --- |\n"
-        for setting, kind, help_text, given, default, bounds, _ in SETTING.findall(body + "\n"):
+        for setting, kind, help_text, given, default, bounds in SETTING.findall(body + "\n"):
             found += 1
             shown = f"`{default}`" if default else given if given == "required" else ""
             kind = escaped(kind) + (f", {bounds}" if bounds else "")

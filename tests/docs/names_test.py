@@ -89,6 +89,18 @@ def faults_in(code):
     return faults
 
 
+# Named like settings, and something else.
+NO_SETTINGS = {"users-to-mail"}
+
+
+def unknown_settings(line):
+    """Spans such as `redis-timeout` or `redis-timeout = 2s` that begin as settings do, and are none."""
+    beginnings = {setting.partition("-")[0] for setting in programs.all_settings()}
+    named = re.findall(r"`([a-z]+(?:-[a-z]+)+)(?: ?= ?[^`]*)?`", line)
+    return [name for name in named
+            if name.partition("-")[0] in beginnings and name not in programs.all_settings() | NO_SETTINGS]
+
+
 class Names(unittest.TestCase):
     maxDiff = None
 
@@ -115,6 +127,12 @@ class Names(unittest.TestCase):
             "TOKENFORGE_WINGS=2 ./dev up": "nobody reads TOKENFORGE_WINGS",
         }.items():
             self.assertEqual(faults_in(code), [fault])
+
+    def test_EverySettingThatADocumentNamesIsOneOfAService(self):
+        faults = [f"{pages.name_of(path)}:{number}: there is no setting {name}" for path in pages.guides()
+                  for number, line in enumerate(pages.prose(path.read_text()).split("\n"), 1) for name in unknown_settings(line)]
+        self.assertEqual(faults, [])
+        self.assertEqual(unknown_settings("`redis-wings`, `redis-timeout`, `mail-wings = 2` and `other-wings`"), ["redis-wings", "mail-wings"])
 
     def test_WhatIsThereIsNoFault(self):
         for code in ("tokenforge admin users list|show|roles|disable", "tokenforge login ada@example.org --password-fd=3 --code-fd=3 3< <(x)",

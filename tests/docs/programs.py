@@ -60,6 +60,12 @@ def all_flags():
 
 
 @functools.cache
+def all_settings():
+    """Of the four services."""
+    return set().union(*(flags_in(service_help(service)) for service in SERVICES))
+
+
+@functools.cache
 def all_variables():
     """Every TOKENFORGE_… variable that a program, or ./dev, reads."""
     texts = [service_help(service) for service in SERVICES] + [command_help(command) for command in all_commands()]
