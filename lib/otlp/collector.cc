@@ -2,15 +2,14 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <algorithm>
-#include <future>
 #include <optional>
 #include <utility>
 
-#include "lib/sync/hand_over.h"
 #include "lib/sync/mutex.h"
 #include "tokenforge/errors/v1/details.pb.h"
 #include "tokenforge/otlp/v1/trace.pb.h"
@@ -48,14 +47,20 @@ class GrpcCollector final : public Collector {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + at_most);
     if (!Begin(&context)) return {.kind = Verdict::kAgain, .detail = "cancelled"};
+    // On a queue of this call's own: with gRPC 1.51 a channel must not go while the callback of its
+    // last call is returning, and this one goes as soon as the flush at the end is over.
     v1::ExportResponse response;
-    std::promise<grpc::Status> answer;
-    sync::HandOver(&response);
-    stub_.UnaryCall(&context, kExport, {}, &request, &response, [&](grpc::Status status) {
-      sync::TakeOver(&response);
-      answer.set_value(std::move(status));
-    });
-    const grpc::Status status = answer.get_future().get();
+    grpc::Status status;
+    grpc::CompletionQueue answered;
+    const auto call = stub_.PrepareUnaryCall(&context, kExport, request, &answered);
+    call->StartCall();
+    call->Finish(&response, &status, this);
+    void* tag = nullptr;
+    bool ok = false;
+    answered.Next(&tag, &ok);
+    answered.Shutdown();
+    while (answered.Next(&tag, &ok)) {
+    }
     Begin(nullptr);
     Verdict verdict = VerdictOf(status);
     if (status.ok()) {
@@ -75,7 +80,7 @@ class GrpcCollector final : public Collector {
   // Null: nothing runs any more.
   bool Begin(grpc::ClientContext* context) {
     const sync::MutexLock lock(&mutex_);
-    running_ = context;
+    running_ = cancelled_ ? nullptr : context;
     return !cancelled_;
   }
 

@@ -49,7 +49,11 @@ Exporter::~Exporter() { Stop(); }
 
 bool Exporter::Start() {
   if (!queue_.Open(options_.queue, options_.batch)) return false;
-  CountDroppedSpans("queue_full", 0);
+  // Nothing yet; but an alert wants to see the series.
+  for (const char* reason : {"queue_full", "export_failed", "refused", "shutdown"}) {
+    CountDroppedSpans(reason, 0);
+  }
+  CountExported(0);
   thread_ = ThreadWithoutSignals([this] { Loop(); });
   return true;
 }

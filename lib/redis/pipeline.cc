@@ -69,10 +69,19 @@ bool Pipeline::Send(std::unique_ptr<Pending>* pending) {
     return false;
   }
   if (in_flight_++ == 0) last_progress_ms_ = uv_now(loop_);
-  (*pending)->sent = true;
-  (*pending)->pipeline = this;
+  Sent(**pending);
   pending->release();  // comes back in OnAnswered
   return true;
+}
+
+void Pipeline::Sent(Pending& pending) {
+  pending.sent = true;
+  pending.pipeline = this;
+  if (!pending.span) return;
+  const ServerAddress& server = link_.server();
+  const bool local = !server.socket_path.empty();
+  pending.span.Set("server.address", local ? server.socket_path : server.host);
+  if (!local) pending.span.Set("server.port", std::int64_t{server.port});
 }
 
 // hiredis refuses to append only when the connection is ending, which it does not between two
@@ -86,8 +95,7 @@ bool Pipeline::SendLasting(std::unique_ptr<Pending>* pending, redisAsyncContext*
   }
   redisAsyncFormattedCommand(context, OnWaited, held.get(), wait_.data(), wait_.size());
   if (in_flight_++ == 0) last_progress_ms_ = uv_now(loop_);
-  (*pending)->sent = true;
-  (*pending)->pipeline = this;
+  Sent(**pending);
   held->pending = std::move(*pending);
   held.release();  // comes back in OnWaited
   return true;

@@ -58,6 +58,7 @@ class Pipeline final : private Link::Listener {
     std::unique_ptr<Pending> pending;  // null: it was no success, and has been handed back
     Reply reply;
   };
+  void Sent(Pending& pending);  // by this connection, last
   bool SendLasting(std::unique_ptr<Pending>* pending, redisAsyncContext* context);
   static void OnAnsweredLasting(redisAsyncContext* context, void* reply, void* held);
   static void OnWaited(redisAsyncContext* context, void* reply, void* held);

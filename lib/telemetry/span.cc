@@ -28,6 +28,17 @@ TraceContext Place(const TraceContext& context) {
   return place;
 }
 
+// A key stands there once.
+void Put(SpanRecord& record, SpanAttribute attribute) {
+  for (SpanAttribute& known : record.attributes) {
+    if (known.key == attribute.key) {
+      known = std::move(attribute);
+      return;
+    }
+  }
+  record.attributes.push_back(std::move(attribute));
+}
+
 }  // namespace
 
 Span Span::Begin(SpanKind kind, std::string_view name) {
@@ -72,11 +83,11 @@ void Span::Rename(std::string_view name) {
 }
 
 void Span::Set(std::string_view key, std::string_view value) {
-  if (record_) record_->attributes.push_back({key, std::string(value)});
+  if (record_) Put(*record_, {key, std::string(value)});
 }
 
 void Span::Set(std::string_view key, std::int64_t value) {
-  if (record_) record_->attributes.push_back({key, value});
+  if (record_) Put(*record_, {key, value});
 }
 
 async::Local Span::AsLocal() const {

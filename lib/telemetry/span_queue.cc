@@ -7,6 +7,15 @@
 #include "lib/telemetry/metrics.h"
 
 namespace tokenforge::telemetry {
+namespace {
+
+const CounterFamily& Dropped() {
+  static const CounterFamily family("tokenforge_spans_dropped_total",
+                                    "Spans of sampled traces that no collector got", {"reason"});
+  return family;
+}
+
+}  // namespace
 
 bool SpanQueue::Open(std::size_t bound, std::size_t batch) {
   const sync::MutexLock lock(&mutex_);
@@ -35,7 +44,10 @@ void SpanQueue::Put(std::unique_ptr<SpanRecord> span) {
     // Waking a thread is dear: once for a batch, not for each span.
     if (!full && spans_.size() == batch_) ready_.NotifyOne();
   }
-  if (full) CountDroppedSpans("queue_full", 1);
+  if (full) {
+    static const Counter dropped = Dropped().With({"queue_full"});
+    dropped.Increment();
+  }
 }
 
 SpanQueue::Batch SpanQueue::Take(std::chrono::milliseconds at_most) {
@@ -69,9 +81,7 @@ SpanQueue& SpansOfProcess() {
 }
 
 void CountDroppedSpans(std::string_view reason, std::size_t count) {
-  static const CounterFamily family("tokenforge_spans_dropped_total",
-                                    "Spans of sampled traces that no collector got", {"reason"});
-  if (count > 0) family.With({reason}).Increment(static_cast<double>(count));
+  Dropped().With({reason}).Increment(static_cast<double>(count));
 }
 
 }  // namespace tokenforge::telemetry

@@ -107,6 +107,18 @@ TEST_F(Spans, SayWhichErrorItWas) {
   EXPECT_FALSE(taken[2]->failed) << "its caller's fault";
 }
 
+TEST_F(Spans, HaveEachKeyOnceWithItsLastValue) {
+  Span span = Span::Begin(SpanKind::kClient, "a", Sampled());
+  span.Set("server.address", "first");
+  span.Set("server.port", 1);
+  span.Set("server.address", "second");
+  span.End(absl::StatusCode::kOk);
+  const SpanQueue::Batch taken = Taken();
+  ASSERT_THAT(taken, SizeIs(1));
+  EXPECT_THAT(taken[0]->attributes, SizeIs(2));
+  EXPECT_EQ(TextOf(*taken[0], "server.address"), "second");
+}
+
 TEST_F(Spans, ThatNobodyEndsAreEndedAsCancelled) {
   {
     const Span span = Span::Begin(SpanKind::kClient, "a", Sampled());
