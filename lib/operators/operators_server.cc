@@ -1,6 +1,7 @@
 #include "lib/operators/operators_server.h"
 
 #include "lib/telemetry/metrics.h"
+#include "lib/telemetry/open_metrics.h"
 
 namespace tokenforge::operators {
 namespace {
@@ -16,7 +17,10 @@ HttpResponse Answer(int status, std::string_view type, std::string body) {
 Server::Server(const std::string& address, const Readiness* readiness)
     // Four threads: a scraper that hangs must not make the probes fail.
     : http_({.address = address, .threads = 4}) {
-  http_.Handle("/metrics", [](const HttpRequest&) {
+  http_.Handle("/metrics", [](const HttpRequest& request) {
+    if (telemetry::WantsOpenMetrics(request.Header("accept"))) {
+      return Answer(200, telemetry::kOpenMetricsContentType, telemetry::ExposeOpenMetrics());
+    }
     return Answer(200, telemetry::kExposeContentType, telemetry::ExposeText());
   });
   http_.Handle("/livez", [](const HttpRequest&) { return Answer(200, "text/plain", "alive\n"); });

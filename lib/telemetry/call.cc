@@ -7,8 +7,10 @@
 #include <string>
 
 #include "lib/sync/mutex.h"
+#include "lib/telemetry/exemplars.h"
 #include "lib/telemetry/log.h"
 #include "lib/telemetry/metrics.h"
+#include "lib/telemetry/span_queue.h"
 
 namespace tokenforge::telemetry {
 namespace {
@@ -19,6 +21,7 @@ constexpr std::array<std::string_view, 17> kCodeNames = {
     "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
     "DATA_LOSS", "UNAUTHENTICATED"};
 constexpr std::size_t kMaxMethods = 512;
+constexpr std::string_view kServerDuration = "rpc_server_call_duration_seconds";
 
 std::size_t IndexOf(absl::StatusCode code) {
   const auto number = static_cast<std::size_t>(code);
@@ -33,7 +36,7 @@ HistogramFamily CallFamily(std::string_view name, std::string_view help) {
 
 const HistogramFamily& ServerFamily() {
   static const HistogramFamily family =
-      CallFamily("rpc_server_call_duration_seconds", "Duration of calls that we answered");
+      CallFamily(kServerDuration, "Duration of calls that we answered");
   return family;
 }
 
@@ -57,7 +60,9 @@ struct MethodMetrics {
   MethodMetrics(std::string method, const HistogramFamily& in)
       : name(std::move(method)), family(in) {}
 
-  void Observe(absl::StatusCode code, std::chrono::nanoseconds duration) {
+  // With `context` the call may be the exemplar of its bucket.
+  void Observe(absl::StatusCode code, std::chrono::nanoseconds duration,
+               const TraceContext* context = nullptr) {
     const std::size_t index = IndexOf(code);
     if (!known[index].load(std::memory_order_acquire)) {
       sync::MutexLock lock(&mutex);
@@ -67,12 +72,27 @@ struct MethodMetrics {
       }
     }
     histograms[index].Observe(duration);
+    if (context != nullptr) {
+      ExemplarsAt(index)->Note(std::chrono::duration<double>(duration).count(), *context);
+    }
+  }
+
+  // Made with the first call that is recorded.
+  Exemplars* ExemplarsAt(std::size_t index) {
+    if (Exemplars* const made = exemplars[index].load(std::memory_order_acquire)) return made;
+    const Labels labels = {{"rpc_method", name},
+                           {"rpc_response_status_code", std::string(kCodeNames[index])}};
+    Exemplars* const found = ExemplarsOf(
+        kServerDuration, labels, {std::begin(kDurationBuckets), std::end(kDurationBuckets)});
+    exemplars[index].store(found, std::memory_order_release);
+    return found;
   }
 
   const std::string name;
   const HistogramFamily& family;
   sync::Mutex mutex;
   std::array<Histogram, kCodeNames.size()> histograms;  // [i] is written once, before known[i]
+  std::array<std::atomic<Exemplars*>, kCodeNames.size()> exemplars{};
   std::array<std::atomic<bool>, kCodeNames.size()> known{};
   std::atomic<int> running = 0;
 };
@@ -154,7 +174,9 @@ ClientMethod ClientMethod::Of(std::string_view name) {
 std::string_view ClientMethod::name() const { return metrics_->name; }
 
 void RecordServerCall(ServerMethod method, const CallRecord& call) {
-  method.metrics_->Observe(call.code, call.duration);
+  const bool recorded = call.trace != nullptr && SpansOfProcess().taking() &&
+                        (call.trace->flags & TraceContext::kSampled) != 0;
+  method.metrics_->Observe(call.code, call.duration, recorded ? call.trace : nullptr);
   const Level level = LevelOf(call.code);
   if (!Enabled(level)) return;
   const std::array<Field, 6> fields = {

@@ -15,6 +15,7 @@
 #include <variant>
 
 #include "lib/sync/mutex.h"
+#include "lib/telemetry/collected.h"
 #include "lib/telemetry/process_metrics.h"
 
 namespace tokenforge::telemetry {
@@ -182,7 +183,7 @@ ObservedGauge::~ObservedGauge() {
   process.observed.erase(this);
 }
 
-std::string ExposeText() {
+std::vector<prometheus::MetricFamily> CollectFamilies() {
   Process& process = TheProcess();
   {
     sync::MutexLock lock(&process.observed_mutex);
@@ -190,8 +191,12 @@ std::string ExposeText() {
   }
   std::vector<prometheus::MetricFamily> families = process.registry.Collect();
   AppendProcessMetrics(&families);
+  return families;
+}
+
+std::string ExposeText() {
   std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, families);
+  prometheus::TextSerializer().Serialize(text, CollectFamilies());
   return std::move(text).str();
 }
 

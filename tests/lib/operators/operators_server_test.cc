@@ -32,6 +32,15 @@ TEST_F(OperatorsServerTest, MetricsAreTheRegistrysText) {
   EXPECT_THAT(answer, HasSubstr("\ntest_operators_total 1\n"));
 }
 
+TEST_F(OperatorsServerTest, MetricsAreOpenMetricsForWhoeverPrefersThat) {
+  const std::string answer =
+      Get(server_.port(), "/metrics",
+          "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: application/openmetrics-text; version=1.0.0"));
+  EXPECT_THAT(answer, HasSubstr("\n# EOF\n"));
+}
+
 TEST_F(OperatorsServerTest, IsAliveWhetherReadyOrNot) {
   readiness_.Expect("redis");
   EXPECT_THAT(Ask("/livez"), StartsWith("HTTP/1.1 200 "));
