@@ -21,9 +21,21 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::Read;
+using ::testing::SizeIs;
+
+TraceSettings To(const std::string& endpoint, const std::string& ca_file = "",
+                 const std::string& identity = "") {
+  TraceSettings settings;
+  settings.endpoint = endpoint;
+  settings.ca_file = ca_file;
+  settings.identity = identity;
+  return settings;
+}
 
 std::vector<std::string> MistakesOf(const std::string& endpoint, const std::string& ratio = "1") {
-  return MistakesIn({.endpoint = endpoint, .sample_ratio = ratio});
+  TraceSettings settings = To(endpoint);
+  settings.sample_ratio = ratio;
+  return MistakesIn(settings);
 }
 
 TEST(TraceSettings, TakePlaintextToThisMachineAndTlsToAnywhere) {
@@ -78,9 +90,19 @@ class TracingTls : public ::testing::Test {
     context.flags |= telemetry::TraceContext::kSampled;
     telemetry::Span::Begin(telemetry::SpanKind::kServer, "a", context).End(absl::StatusCode::kOk);
   }
-  // Whether a span of ours reaches it; it does not when the log says so.
-  bool Reaches(const Receiver& receiver, TraceSettings settings) {
+  absl::StatusOr<std::shared_ptr<otlp::Exporter>> Export(const Receiver& receiver,
+                                                         TraceSettings settings) {
     settings.endpoint = "https://localhost:" + std::to_string(receiver.port());
+    auto exporter = StartTracing({"test", ""}, settings, ours_);
+    EXPECT_TRUE(exporter.ok()) << exporter.status();
+    RecordOne();
+    return exporter;
+  }
+  void ExpectTaken(const Receiver& receiver, const TraceSettings& settings) {
+    const auto exporter = Export(receiver, settings);
+    EXPECT_THAT(receiver.WaitFor([](const auto& spans) { return !spans.empty(); }), SizeIs(1));
+  }
+  void ExpectKeptFrom(const Receiver& receiver, const TraceSettings& settings) {
     std::promise<void> refused;
     bool told = false;
     telemetry::SetLogSink([&](telemetry::Level, std::string_view line) {
@@ -88,20 +110,12 @@ class TracingTls : public ::testing::Test {
         return;
       refused.set_value();
     });
-    bool reached = false;
     {
-      auto exporter = StartTracing({"test", ""}, settings, ours_);
-      EXPECT_TRUE(exporter.ok()) << exporter.status();
-      RecordOne();
-      const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-      std::future<void> said = refused.get_future();
-      while (!reached && std::chrono::steady_clock::now() < until) {
-        reached = !receiver.All().empty();
-        if (said.wait_for(std::chrono::milliseconds(20)) == std::future_status::ready) break;
-      }
+      const auto exporter = Export(receiver, settings);
+      EXPECT_EQ(refused.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
     }
     telemetry::SetLogSink({});
-    return reached;
+    EXPECT_THAT(receiver.All(), IsEmpty());
   }
 
   Certs certs_;
@@ -110,33 +124,33 @@ class TracingTls : public ::testing::Test {
 
 TEST_F(TracingTls, ACollectorIsKnownByItsHostNameUnderTheCaThatWasNamed) {
   const Receiver receiver(Ordinary("localhost"));
-  EXPECT_TRUE(Reaches(receiver, {}));
+  ExpectTaken(receiver, {});
 }
 
 TEST_F(TracingTls, OneWithAnotherNameGetsNothing) {
   const Receiver receiver(Ordinary("elsewhere.example.org"));
-  EXPECT_FALSE(Reaches(receiver, {}));
+  ExpectKeptFrom(receiver, {});
 }
 
 TEST_F(TracingTls, OneOfAnotherCaGetsNothing) {
   certs_.MakeCa("other");
   const Receiver receiver(Ordinary("localhost"));
-  EXPECT_FALSE(Reaches(receiver, {.ca_file = certs_.Path("other.crt")}));
+  ExpectKeptFrom(receiver, To("", certs_.Path("other.crt")));
 }
 
 TEST_F(TracingTls, OneOfTheSuiteIsKnownByItsSpiffeId) {
   const Receiver receiver(*ServerTls(certs_.MakeFor("spiffe://example.org/collector")));
-  EXPECT_TRUE(Reaches(receiver, {.identity = "/collector"}));
+  ExpectTaken(receiver, To("", "", "/collector"));
 }
 
 TEST_F(TracingTls, OneWithAnotherSpiffeIdGetsNothing) {
   const Receiver receiver(*ServerTls(certs_.MakeFor("spiffe://example.org/stranger")));
-  EXPECT_FALSE(Reaches(receiver, {.identity = "/collector"}));
+  ExpectKeptFrom(receiver, To("", "", "/collector"));
 }
 
 TEST_F(TracingTls, FilesThatAreMissingEndTheStart) {
-  const auto started = StartTracing(
-      {"test", ""}, {.endpoint = "https://collector:4317", .identity = "/collector"}, {});
+  const auto started =
+      StartTracing({"test", ""}, To("https://collector:4317", "", "/collector"), {});
   EXPECT_FALSE(started.ok());
   EXPECT_FALSE(
       telemetry::Span::Begin(telemetry::SpanKind::kServer, "a", telemetry::TraceContext::New()));
