@@ -124,10 +124,7 @@ void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) 
     TakeTrace(*batch->GetRecvInitialMetadata());
   }
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
-    // A handler may have said another one.
-    auto& metadata = *batch->GetSendInitialMetadata();
-    const std::string name(telemetry::kRequestId);
-    if (!metadata.contains(name)) metadata.emplace(name, trace_.request_id);
+    NameRequest(*batch);
   }
   if (!admitted_) StopUnchecked(*batch);
   if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
@@ -135,6 +132,18 @@ void GuardedCall::Intercept(grpc::experimental::InterceptorBatchMethods* batch) 
   }
   sync::HandOver(this);
   batch->Proceed();
+}
+
+// Beside an error it goes into the trailing metadata: a client that has seen initial metadata
+// counts as answered, and gRPC's retries, which take a call that one replica cannot serve to the
+// next, would never come.
+void GuardedCall::NameRequest(grpc::experimental::InterceptorBatchMethods& batch) const {
+  const bool fails = batch.QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS) &&
+                     !batch.GetSendStatus().ok();
+  auto& metadata = fails ? *batch.GetSendTrailingMetadata() : *batch.GetSendInitialMetadata();
+  const std::string name(telemetry::kRequestId);
+  // A handler may have said another one.
+  if (!metadata.contains(name)) metadata.emplace(name, trace_.request_id);
 }
 
 void GuardedCall::TakeTrace(Metadata& metadata) {

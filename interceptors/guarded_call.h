@@ -64,6 +64,7 @@ class GuardedCall final : public grpc::experimental::Interceptor {
   // Ends a call whose handler answers without the guard's yes, before anything of it is sent.
   void StopUnchecked(grpc::experimental::InterceptorBatchMethods& batch);
   void TakeTrace(std::multimap<grpc::string_ref, grpc::string_ref>& metadata);
+  void NameRequest(grpc::experimental::InterceptorBatchMethods& batch) const;
   void EndSpan(telemetry::ServerMethod method, absl::StatusCode code, std::string_view reason);
   void FinishWith(grpc::experimental::InterceptorBatchMethods& batch);
   std::optional<absl::Status> EndedByUs() const;

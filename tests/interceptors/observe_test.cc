@@ -150,6 +150,14 @@ TEST_P(Observed, TheTraceGoesOnThroughTheServer) {
   EXPECT_THAT(lines.All(), Contains(AllOf(HasSubstr(kTrace), HasSubstr("order-66"))));
 }
 
+// Initial metadata before an error would keep gRPC from ever trying the call at another replica.
+TEST_P(Observed, AnErrorBringsNothingBeforeItself) {
+  const Outcome outcome = server_.Call(Kind::kUnary, {{"x-request-id", "order-66"}});
+  EXPECT_EQ(outcome.reason(), errors::reasons::TOKEN_MISSING);
+  EXPECT_THAT(outcome.initial, ::testing::IsEmpty());
+  EXPECT_EQ(outcome.Trailer("x-request-id"), "order-66");
+}
+
 TEST_P(Observed, BadTraceHeadersNeverFailACallAndNeverReachTheHandler) {
   Metadata metadata = Bearer(server_.tokens().Make());
   metadata.emplace_back("traceparent", "00-00000000000000000000000000000000-b7ad6b7169203331-01");
