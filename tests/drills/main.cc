@@ -51,6 +51,8 @@ int Soak(int argc, char** argv) {
   std::int64_t replicas = 0, bcrypt_cost = 0;
   parser.Bool("faults", &options.faults, true, "Whether anything happens but load");
   parser.Integer("replicas", &replicas, 3, "Of each service", 1, 9);
+  parser.Choice("algorithm", &options.algorithm, {"RS256", "ES256", "EdDSA"}, options.algorithm,
+                "Of signing keys");
   parser.Integer("bcrypt-cost", &bcrypt_cost, 4, "Of each password", 4, 14);
   parser.Integer("people", &people, 8, "How many people use the suite", 1, 1000);
   parser.Duration("pause", &options.pause, options.pause, "Of a person, between two turns");

@@ -20,6 +20,7 @@ systemtest::SuiteOptions SuiteOptionsOf(const SoakOptions& options) {
   suite.postgres = true;
   suite.replicas = options.replicas;
   suite.bcrypt_cost = options.bcrypt_cost;
+  suite.algorithm = options.algorithm;
   suite.guarded = true;
   suite.drain_delay = std::chrono::seconds(1);
   suite.circuit_open_time = options.circuit_open_time;

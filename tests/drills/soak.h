@@ -21,6 +21,7 @@ struct SoakOptions {
   bool faults = true;  // without: what the load costs each first replica
   int replicas = 3;
   int bcrypt_cost = 4;
+  std::string algorithm = "ES256";  // of signing keys
   int people = 8;
   std::chrono::milliseconds pause{500};  // of a person between two turns: the load is to be steady
   std::string circuit_open_time = {};    // empty: as it ships
