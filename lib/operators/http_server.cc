@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "lib/operators/tls_context.h"
+#include "lib/sync/mutex.h"
 #include "lib/telemetry/log.h"
 
 namespace tokenforge::operators {
@@ -70,7 +71,8 @@ std::string_view HttpRequest::Header(std::string_view name) const {
 
 struct HttpServer::State {
   HttpOptions options;
-  std::map<std::string, HttpHandler, std::less<>> handlers;
+  mutable sync::Mutex mutex;
+  std::map<std::string, HttpHandler, std::less<>> handlers ABSL_GUARDED_BY(mutex);
   std::unique_ptr<TlsContext> tls;
   std::unique_ptr<httplib::Server> server;
   std::thread acceptor;
@@ -80,6 +82,7 @@ struct HttpServer::State {
   absl::Status Bind();
   void Configure(std::promise<void>* accepting);
   HttpResponse Answer(const httplib::Request& request) const;
+  HttpHandler HandlerOf(const std::string& path) const;  // empty: there is none
 };
 
 absl::Status HttpServer::State::MakeServer() {
@@ -142,9 +145,15 @@ void HttpServer::State::Configure(std::promise<void>* accepting) {
       });
 }
 
+HttpHandler HttpServer::State::HandlerOf(const std::string& path) const {
+  const sync::MutexLock lock(&mutex);
+  const auto found = handlers.find(path);
+  return found == handlers.end() ? HttpHandler() : found->second;
+}
+
 HttpResponse HttpServer::State::Answer(const httplib::Request& request) const {
-  const auto handler = handlers.find(request.path);
-  if (handler == handlers.end()) return Plain(404, "not found\n");
+  const HttpHandler handler = HandlerOf(request.path);
+  if (!handler) return Plain(404, "not found\n");
   if (request.method != "GET" && request.method != "HEAD") {
     HttpResponse refusal = Plain(405, "only GET and HEAD\n");
     refusal.headers.emplace_back("Allow", "GET, HEAD");
@@ -153,12 +162,12 @@ HttpResponse HttpServer::State::Answer(const httplib::Request& request) const {
   HttpRequest given{.path = request.path, .headers = {}};
   for (const auto& [name, value] : request.headers) given.headers.emplace_back(Lower(name), value);
   try {
-    return handler->second(given);
+    return handler(given);
   } catch (const std::exception& error) {
     telemetry::Log(telemetry::Level::kError, "an HTTP handler failed",
-                   {{"path", handler->first}, {"cause", error.what()}});
+                   {{"path", request.path}, {"cause", error.what()}});
   } catch (...) {
-    telemetry::Log(telemetry::Level::kError, "an HTTP handler failed", {{"path", handler->first}});
+    telemetry::Log(telemetry::Level::kError, "an HTTP handler failed", {{"path", request.path}});
   }
   return Plain(500, "internal error\n");
 }
@@ -170,6 +179,7 @@ HttpServer::HttpServer(HttpOptions options) : state_(std::make_unique<State>()) 
 HttpServer::~HttpServer() { Stop(); }
 
 void HttpServer::Handle(std::string path, HttpHandler handler) {
+  const sync::MutexLock lock(&state_->mutex);
   state_->handlers[std::move(path)] = std::move(handler);
 }
 

@@ -58,7 +58,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Answers GET and HEAD of exactly this path; before Start.
+  // Answers GET and HEAD of exactly this path from now on; at any time, from any thread. It lives
+  // until another one takes its path or the server goes, and no shorter than a call of it.
   void Handle(std::string path, HttpHandler handler);
 
   // Binds, then serves on threads of its own. INVALID_ARGUMENT for a bad address or certificate,

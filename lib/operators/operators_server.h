@@ -5,11 +5,15 @@
 // for the machine's or the cluster's own network: kubelet's probes speak no client certificates. It
 // shows no secret.
 //
+// A service may add pages of its own, which see to it themselves that nobody sees what they should
+// not: this port asks for no certificate.
+//
 // Start it first, so that a process that waits for its dependencies can be seen to wait.
 // `readiness` outlives it.
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "lib/operators/http_server.h"
@@ -21,6 +25,11 @@ class Server {
  public:
   // `address` is host:port; port 0 takes a free one.
   Server(const std::string& address, const Readiness* readiness);
+
+  // As HttpServer::Handle.
+  void Handle(std::string path, HttpHandler handler) {
+    http_.Handle(std::move(path), std::move(handler));
+  }
 
   absl::Status Start() { return http_.Start(); }
   int port() const { return http_.port(); }

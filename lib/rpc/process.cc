@@ -120,6 +120,10 @@ int Process::State::Finish(const absl::Status& status) {
 
 operators::Readiness& Process::readiness() { return state_->readiness; }
 
+void Process::ServeToOperators(std::string path, operators::HttpHandler handler) {
+  state_->operators->Handle(std::move(path), std::move(handler));
+}
+
 void Process::OnDrain(std::function<void()> hook) { state_->drain.OnDrain(std::move(hook)); }
 
 void Process::OnClose(std::string name, std::function<void()> close) {

@@ -31,6 +31,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "lib/operators/http_server.h"
 #include "lib/operators/readiness.h"
 #include "lib/rpc/settings.h"
 
@@ -57,6 +58,11 @@ class Process {
 
   // Conditions without which this process should get no calls; components keep theirs up to date.
   operators::Readiness& readiness();
+
+  // One more page of the operators' port (lib/operators/http_server.h), inside `wire`. It may be
+  // asked for until the process ends, after everything that `wire` made has gone: the handler owns
+  // what it needs.
+  void ServeToOperators(std::string path, operators::HttpHandler handler);
 
   // Ends streams that would otherwise outlive the grace, with UNAVAILABLE DRAINING, and lets no new
   // one begin.

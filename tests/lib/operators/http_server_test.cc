@@ -70,6 +70,14 @@ TEST_F(HttpServerTest, OtherPathsAreNotFound) {
   EXPECT_EQ(calls_, 0);
 }
 
+TEST_F(HttpServerTest, PathsMayComeAndChangeWhileItServes) {
+  EXPECT_THAT(Get(server_.port(), "/late"), StartsWith("HTTP/1.1 404 "));
+  server_.Handle("/late", [](const HttpRequest&) { return HttpResponse{.body = "first"}; });
+  EXPECT_EQ(BodyOf(Get(server_.port(), "/late")), "first");
+  server_.Handle("/late", [](const HttpRequest&) { return HttpResponse{.body = "second"}; });
+  EXPECT_EQ(BodyOf(Get(server_.port(), "/late")), "second");
+}
+
 TEST_F(HttpServerTest, OtherMethodsAreRefused) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH"}) {
     const std::string answer =
