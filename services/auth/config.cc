@@ -64,6 +64,11 @@ void Declare(config::Parser& parser, Config* config) {
   parser.Integer("http-threads", &config->http_threads, 8,
                  "How many HTTP connections are served at once", 1, 256);
 
+  parser.Group("Status page");
+  parser.FileThatExists("status-token-file", &config->status_token_file, "",
+                        "Token (32 to 256 characters) that /status on the operators' port asks "
+                        "for; without it there is no such page");
+
   parser.Group("Tokens");
   parser.String("issuer", &config->issuer, "http://127.0.0.1:7080",
                 "The `iss` of access tokens: the URL under which the HTTP documents are reached");

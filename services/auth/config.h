@@ -24,6 +24,8 @@ struct Config {
   std::string http_tls_key_file;
   std::int64_t http_threads = 8;
 
+  std::string status_token_file;  // status/access.h; empty: no status page
+
   std::string issuer;                  // the `iss` of access tokens
   std::vector<std::string> audiences;  // their `aud`
 

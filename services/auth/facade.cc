@@ -13,7 +13,9 @@ absl::Status Reachable(const Facade& facade) {
   return absl::OkStatus();
 }
 
-absl::Status Counted(const telemetry::CounterFamily& family, absl::Status status) {
+absl::Status Counted(const telemetry::CounterFamily& family, Outcomes& outcomes,
+                     absl::Status status) {
+  outcomes.Count(status);
   std::string result = "ok";
   if (!status.ok()) {
     const errors::Reason reason =

@@ -5,12 +5,14 @@
 // response and request belong to the call.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "lib/telemetry/metrics.h"
+#include "services/auth/activity.h"
 #include "services/auth/audit_client.h"
 #include "services/auth/directory_client.h"
 #include "services/auth/factor_client.h"
@@ -53,6 +55,8 @@ struct Facade {
       telemetry::CounterFamily("tokenforge_accounts_locked_total",
                                "Locks of accounts that attempts have run into")
           .With();
+  // Never null; shared with whoever shows it (status/).
+  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
   LockWatch locks = {};
 };
 
@@ -61,6 +65,7 @@ struct Facade {
 absl::Status Reachable(const Facade& facade);
 
 // Counts how a flow ended and returns its status: `ok`, or the reason's name in lower case.
-absl::Status Counted(const telemetry::CounterFamily& family, absl::Status status);
+absl::Status Counted(const telemetry::CounterFamily& family, Outcomes& outcomes,
+                     absl::Status status);
 
 }  // namespace tokenforge::auth

@@ -83,7 +83,7 @@ async::Task<absl::Status> CompleteLogin(Facade& facade, Origin origin,
                                         const v1::CompleteLoginRequest* request,
                                         v1::CompleteLoginResponse* response) {
   const absl::Status status = co_await DoCompleteLogin(facade, origin, *request, *response);
-  co_return Counted(facade.logins, status);
+  co_return Counted(facade.logins, facade.activity->logins, status);
 }
 
 async::Task<absl::Status> EnrollTotp(Facade& facade, Origin origin, Caller caller,

@@ -82,7 +82,19 @@ grpc::Status GuardReports::Send(rpc::OutgoingContext& context,
   keys::v1::ReportGuardsRequest request;
   *request.mutable_report() = report;
   keys::v1::ReportGuardsResponse response;
-  return stub_->ReportGuards(&context.client(), request, &response);
+  const grpc::Status status = stub_->ReportGuards(&context.client(), request, &response);
+  if (status.ok()) Keep(std::move(response));
+  return status;
+}
+
+void GuardReports::Keep(keys::v1::ReportGuardsResponse answer) {
+  const sync::MutexLock lock(&mutex_);
+  heard_ = {std::move(answer), steady_clock::now()};
+}
+
+GuardReports::Heard GuardReports::LastHeard() const {
+  const sync::MutexLock lock(&mutex_);
+  return heard_;
 }
 
 }  // namespace tokenforge::auth

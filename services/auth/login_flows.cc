@@ -162,13 +162,13 @@ async::Task<absl::Status> Login(Facade& facade, Origin origin, const v1::LoginRe
     facade.logins.With({"challenge"}).Increment();
     co_return status;
   }
-  co_return Counted(facade.logins, status);
+  co_return Counted(facade.logins, facade.activity->logins, status);
 }
 
 async::Task<absl::Status> Refresh(Facade& facade, Origin origin, const v1::RefreshRequest* request,
                                   v1::RefreshResponse* response) {
   const absl::Status status = co_await DoRefresh(facade, origin, *request, *response);
-  co_return Counted(facade.refreshes, status);
+  co_return Counted(facade.refreshes, facade.activity->refreshes, status);
 }
 
 }  // namespace tokenforge::auth

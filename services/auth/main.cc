@@ -13,6 +13,7 @@
 #include "services/auth/await_upstreams.h"
 #include "services/auth/config.h"
 #include "services/auth/options.h"
+#include "services/auth/status/serve.h"
 #include "services/auth/trust_parts.h"
 #include "services/auth/trust_service.h"
 #include "services/auth/upstreams.h"
@@ -47,6 +48,11 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
   process.OnDrain([&] { parts.Drain(); });
   process.OnClose("the trust feed", [&] { parts.Stop(); });
   process.OnClose("the HTTP port", [&] { http.Stop(); });
+  const auto activity = std::make_shared<Activity>();
+  const auto page =
+      status::Serve(config.status_token_file,
+                    {*upstreams, parts.watch(), activity, process.readiness()}, process);
+  if (!page.ok()) return page.status();
   if (!AwaitUpstreams(*upstreams, parts.feeds(), process)) return absl::OkStatus();
 
   AuditClient audit_client(upstreams->users);
@@ -67,6 +73,7 @@ absl::Status Wire(const Config& config, rpc::Process& process) {
                 PasswordClient(upstreams->users),
                 config.registration == "private",
                 HashGate(static_cast<int>(config.max_passwords))};
+  facade.activity = activity;
   KeyDesk keys{KeysClient(upstreams->keys), SessionsClient(upstreams->sessions), parts.watch(),
                audit};
   Guard guard(GuardOptionsOf(config, trust));

@@ -74,6 +74,7 @@ async::Task<absl::StatusOr<v1::Tokens>> StartSession(Facade& facade, const Origi
   if (!created.ok()) {
     co_return Outward(created.status(), "sessions.CreateSession", {reasons::INVALID_FIELD});
   }
+  facade.activity->sessions_started.fetch_add(1, std::memory_order_relaxed);
   auto tokens =
       co_await SignTokens(facade, origin, user, created->session(), created->refresh_token());
   if (!tokens.ok()) co_await Abandon(facade, origin, created->session());

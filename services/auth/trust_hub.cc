@@ -103,6 +103,12 @@ void TrustHub::Hear(const Revocations& revocations) {
   if (first && listener_) listener_();
 }
 
+std::optional<clock::SteadyTime> TrustHub::HeardAt() const {
+  const sync::MutexLock lock(&mutex_);
+  if (heard_at_ == clock::SteadyTime()) return std::nullopt;
+  return heard_at_;
+}
+
 std::shared_ptr<const v1::TrustSnapshot> TrustHub::Snapshot() const {
   const clock::WallTime now = clock_.Now();
   const sync::MutexLock lock(&mutex_);

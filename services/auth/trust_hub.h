@@ -67,6 +67,9 @@ class TrustHub {
   // revocations known.
   void Hear(const Revocations& revocations);
 
+  // When the feed of revocations was last heard; nothing before the first time.
+  std::optional<clock::SteadyTime> HeardAt() const;
+
   // The state for guards; null until keys and revocations are known.
   std::shared_ptr<const v1::TrustSnapshot> Snapshot() const;
 
