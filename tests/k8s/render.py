@@ -42,7 +42,7 @@ def in_old_words(folder, file):
             old["patchesStrategicMerge"] = [patch["path"] for patch in value if not kind_taken_away(patch)]
         elif name == "configMapGenerator":
             old[name] = [generator_in_old_words(folder, generator) for generator in value]
-        elif name in ("apiVersion", "kind", "namespace", "images"):
+        elif name in ("apiVersion", "kind", "namespace", "images", "generatorOptions"):
             old[name] = value
         else:
             raise DoesNotRender(f"{folder}: '{name}' is not used in this tree, see tests/k8s/render.py")
