@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/rpc/client_metrics.h"
+#include "lib/telemetry/current_span.h"
 #include "lib/telemetry/span_queue.h"
 
 namespace tokenforge::rpc {
@@ -28,7 +29,9 @@ OutgoingContext::OutgoingContext(const ServerCall& call) : deadline_(call.deadli
   }
   client_->set_deadline(WallOf(deadline_));
   PutTrace(call.trace(), *client_);
-  if (call.context() == nullptr && telemetry::SpansOfProcess().taking()) {
+  // Background work has a span of nobody's, unless a call began it and is still there.
+  if (call.context() == nullptr && telemetry::SpansOfProcess().taking() &&
+      !telemetry::IsCurrentSpan(call.trace())) {
     client_->AddMetadata(std::string(internal::kRootMark), "1");
   }
 }

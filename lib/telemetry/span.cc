@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/telemetry/call.h"
+#include "lib/telemetry/current_span.h"
 #include "lib/telemetry/random.h"
 #include "lib/telemetry/span_queue.h"
 
@@ -102,6 +103,12 @@ void Span::End(absl::StatusCode code, bool failed) {
   record->failed = failed;
   if (failed) record->attributes.push_back({"error.type", std::string(CodeName(code))});
   SpansOfProcess().Put(std::move(record));
+}
+
+bool IsCurrentSpan(const TraceContext& context) {
+  const TraceContext* const current = CurrentContext();
+  return current != nullptr && current->span_id == context.span_id &&
+         current->trace_id == context.trace_id;
 }
 
 bool IsServerFault(absl::StatusCode code) {

@@ -117,8 +117,7 @@ async::Task<void> Settle(Facade& facade, const Origin& origin, const LimitPlan& 
   if (!right && verdict != Verdict::kUntold) co_return;
   const sessions::v1::TakeTokensRequest& back = right ? plan.when_right : plan.when_untold;
   if (back.buckets().empty()) co_return;
-  const rpc::ServerCall call(std::chrono::steady_clock::now() + kSettlingTime,
-                             origin.call.trace().Child());
+  const rpc::ServerCall call(std::chrono::steady_clock::now() + kSettlingTime, origin.call.trace());
   const auto given = co_await facade.sessions.TakeTokens(call, back);
   if (given.ok()) co_return;
   telemetry::Log(telemetry::Level::kWarning, "what an attempt took stays taken",

@@ -25,8 +25,7 @@ std::string JoinScopes(const users::v1::User& user) {
 // With time of its own: the call's may be up.
 async::Task<void> Abandon(Facade& facade, const Origin& origin,
                           const sessions::v1::Session& session) {
-  const rpc::ServerCall call(std::chrono::steady_clock::now() + kCleanUpTime,
-                             origin.call.trace().Child());
+  const rpc::ServerCall call(std::chrono::steady_clock::now() + kCleanUpTime, origin.call.trace());
   const auto revoked =
       co_await facade.sessions.RevokeSession(call, session.user_id(), session.session_id());
   if (revoked.ok()) facade.trust.Apply(revoked->revocations());

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "lib/telemetry/current_span.h"
 #include "lib/telemetry/span_queue.h"
 
 namespace tokenforge::telemetry {
@@ -82,6 +83,15 @@ TEST_F(Spans, BecomeChildrenOfTheTasksSpan) {
   EXPECT_FALSE(inner.parent_is_remote);
   EXPECT_GE(inner.start, outer.start);
   EXPECT_LE(inner.duration, outer.duration);
+}
+
+TEST_F(Spans, AreTheirTasksOwn) {
+  const TraceContext context = Sampled();
+  EXPECT_FALSE(IsCurrentSpan(context));
+  const Span span = Span::Begin(SpanKind::kServer, "a", context);
+  const async::LocalScope scope(span.AsLocal());
+  EXPECT_TRUE(IsCurrentSpan(context));
+  EXPECT_FALSE(IsCurrentSpan(context.Child()));
 }
 
 TEST_F(Spans, CarryNeitherBaggageNorRequestId) {
