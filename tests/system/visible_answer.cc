@@ -3,6 +3,8 @@
 #include <ostream>
 #include <set>
 
+#include "tests/fakes/details.h"
+
 namespace tokenforge::systemtest {
 namespace {
 
@@ -19,11 +21,12 @@ void Gather(const std::multimap<grpc::string_ref, grpc::string_ref>& from,
 }  // namespace
 
 VisibleAnswer VisibleOf(const grpc::Status& status, const grpc::ClientContext& context) {
-  VisibleAnswer answer{.code = status.error_code(),
-                       .text = status.error_message(),
-                       .details = status.error_details(),
-                       .metadata = {},
-                       .response = {}};
+  VisibleAnswer answer{
+      .code = status.error_code(),
+      .text = status.error_message(),
+      .details = status.ok() ? "" : fakes::DetailsOfAnyCall(status.error_details()),
+      .metadata = {},
+      .response = {}};
   Gather(context.GetServerInitialMetadata(), answer.metadata);
   Gather(context.GetServerTrailingMetadata(), answer.metadata);
   // The details are in the metadata too, as gRPC sends them.

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "lib/rpc/status.h"
+#include "tests/fakes/details.h"
 #include "tests/services/auth/facade_fixture.h"
 
 namespace tokenforge::auth::testing {
@@ -11,7 +12,7 @@ errors::Reason Told::reason() const { return ReasonOf(status); }
 
 std::string Told::all() const {
   std::string text = std::to_string(status.error_code()) + "\n" + status.error_message() + "\n" +
-                     status.error_details() + "\n";
+                     (status.ok() ? "" : fakes::DetailsOfAnyCall(status.error_details())) + "\n";
   for (const auto& [name, value] : trailing) text += name + ": " + value + "\n";
   return text;
 }
