@@ -38,6 +38,8 @@ def sourced_labels():
     for folder in ("lib", "services", "interceptors"):
         for path in (render.SOURCE / folder).rglob("*.[ch]*"):
             text = path.read_text()
+            for constant, value in re.findall(r'constexpr std::string_view (k\w+) = ("\w+");', text):
+                text = re.sub(rf"\b{constant}\b(?! =)", value, text)
             made = maker.search(text)
             for name, given in family.findall(text):
                 given = given or (made.group(1) if made else "")
