@@ -8,7 +8,7 @@ import programs
 import render
 
 # Of ./dev's packages: what tests and development want, and the image's build does not.
-NOT_FOR_BUILDING = {"ccache", "mold", "redis-server", "openssl"}
+NOT_FOR_BUILDING = {"ccache", "mold", "libgtest-dev", "libgmock-dev", "redis-server", "openssl"}
 
 
 def words(text):
