@@ -14,6 +14,9 @@ namespace {
 
 using Answers = absl::StatusOr<std::vector<Reply>>;
 
+// What no clock says, and a sum with it might overflow.
+constexpr std::int64_t kYear3000 = 32'503'680'000;
+
 // TIME: seconds and microseconds, as texts.
 absl::StatusOr<clock::WallTime> TimeIn(const Reply& reply) {
   const auto parts = reply.AsArrayOf(2);
@@ -25,6 +28,9 @@ absl::StatusOr<clock::WallTime> TimeIn(const Reply& reply) {
     if (!absl::SimpleAtoi({text->data(), text->size()}, &numbers[i])) {
       return absl::InternalError("TIME is no number");
     }
+  }
+  if (numbers[0] < 0 || numbers[0] > kYear3000 || numbers[1] < 0 || numbers[1] >= 1'000'000) {
+    return absl::InternalError("TIME is no time");
   }
   return clock::WallTime(std::chrono::duration_cast<clock::WallTime::duration>(
       std::chrono::seconds(numbers[0]) + std::chrono::microseconds(numbers[1])));
